@@ -1,0 +1,51 @@
+package codec
+
+import (
+	"fmt"
+
+	"github.com/mqttproof/mqttproof/codec/spec"
+)
+
+// Class says how bad a violation is, in the words of the standard.
+type Class uint8
+
+// The classes of violations.
+const (
+	// Malformed packets cannot be parsed by the standard (5.0, 1.2).
+	Malformed Class = iota + 1
+	// ProtocolError is data that parses and is not allowed (5.0, 1.2).
+	ProtocolError
+	// Unspecified is a breach of the sender's duty for which the standard
+	// states no reaction of the receiver.
+	Unspecified
+)
+
+// String gives the name used in results: malformed, protocol_error, unspecified.
+func (c Class) String() string {
+	switch c {
+	case Malformed:
+		return "malformed"
+	case ProtocolError:
+		return "protocol_error"
+	case Unspecified:
+		return "unspecified"
+	}
+	return "none"
+}
+
+// Violation is one rule that one packet breaks, visible in that packet alone.
+type Violation struct {
+	// Requirement is the rule; the ID is a section, such as "§2.2.3", where the
+	// standard gives the rule no number.
+	Requirement spec.Ref
+	Class       Class
+	// Offset is the byte of the packet at which the rule is broken, from 0.
+	Offset int
+	// Text says in a sentence what is wrong.
+	Text string
+}
+
+// Error gives the text with its requirement and offset.
+func (v *Violation) Error() string {
+	return fmt.Sprintf("byte %d: %s (%s)", v.Offset, v.Text, v.Requirement)
+}
