@@ -78,6 +78,25 @@ func (f Finding) Verdict() Verdict {
 	return Warn
 }
 
+// Settle sets the verdicts of the result and of its requirements from its
+// findings. It is called again when findings are marked as known deviations.
+func (r *Result) Settle() {
+	if len(r.Findings) == 0 {
+		return
+	}
+	if r.Requirements == nil {
+		r.Requirements = map[spec.Ref]Verdict{}
+	}
+	r.Verdict = 0
+	for _, f := range r.Findings {
+		r.Requirements[f.Requirement] = 0
+	}
+	for _, f := range r.Findings {
+		r.Requirements[f.Requirement] = max(r.Requirements[f.Requirement], f.Verdict())
+		r.Verdict = max(r.Verdict, f.Verdict())
+	}
+}
+
 // Header opens the results of a run on one target.
 type Header struct {
 	Kind      string            `json:"kind"` // always "header"

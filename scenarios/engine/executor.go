@@ -1,0 +1,367 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/mqttproof/mqttproof/codec/spec"
+	"github.com/mqttproof/mqttproof/scenarios/result"
+)
+
+// Options of a run.
+type Options struct {
+	// Versions in which scenarios run; nil means 3.1.1 and 5.0, as far as the
+	// broker speaks them.
+	Versions []spec.Version
+	// Timeouts is the table of waits; the zero value means DefaultTimeouts.
+	Timeouts Timeouts
+	// Parallel is how many scenarios are in flight at once; 0 means 256. They
+	// mostly wait.
+	Parallel int
+	// Prefix begins every topic and ClientPrefix every client identifier, for
+	// brokers with access rules. The defaults are "mqttproof/" and "mp".
+	Prefix, ClientPrefix string
+	// Without lists features that the broker is declared to lack.
+	Without []Feature
+	// Literal uses the topics of the scenarios without a prefix, one scenario
+	// after the other.
+	Literal bool
+	// Seed repeats a run. 0 is a seed like any other.
+	Seed uint64
+	// Replay gives the command that runs one scenario again; nil for none.
+	Replay func(id string, v spec.Version) string
+}
+
+func (o *Options) defaults() {
+	if o.Timeouts == (Timeouts{}) {
+		o.Timeouts = DefaultTimeouts()
+	}
+	if o.Parallel <= 0 {
+		o.Parallel = 256
+	}
+	if o.Prefix == "" {
+		o.Prefix = "mqttproof/"
+	}
+	if o.ClientPrefix == "" {
+		o.ClientPrefix = "mp"
+	}
+	if o.Replay == nil {
+		o.Replay = func(string, spec.Version) string { return "" }
+	}
+}
+
+type executor struct {
+	target Target
+	opts   Options
+	tag    string // tells this run's topics and client ids from others'
+	greets map[spec.Version]greeting
+	each   func(*result.Result)
+	beside beside
+
+	mu      sync.Mutex
+	results []*result.Result
+}
+
+// ErrNoBroker is wrapped by Run's error when no version of MQTT is answered.
+var ErrNoBroker = errors.New("no MQTT broker answers at the target")
+
+// ErrNothingToRun is wrapped by Run's error when no scenario was left to run:
+// a run that checks nothing must not look like one that passed.
+var ErrNothingToRun = errors.New("no scenario was run")
+
+// Run runs the scenarios on the target, hundreds at once, and gives all
+// results, sorted by id and version. each, if not nil, gets every result as it
+// comes, one call at a time; results that stand for what the judge saw outside
+// every scenario's own requirements come last. When ctx ends, the results so
+// far are given and the run is not complete. The error is ErrNoBroker,
+// ErrNothingToRun, or nil: a broker that fails is not an error.
+func Run(ctx context.Context, target Target, all []Scenario, opts Options, each func(*result.Result)) (*result.Run, error) {
+	asked := len(opts.Versions) > 0
+	if !asked {
+		opts.Versions = []spec.Version{spec.V311, spec.V5}
+	}
+	opts.defaults()
+	x := &executor{target: target, opts: opts, each: each, greets: map[spec.Version]greeting{}}
+	x.tag = base36(int((opts.Seed ^ opts.Seed>>32) % (36 * 36 * 36 * 36)))
+	started := time.Now()
+	run := &result.Run{Header: result.Header{
+		Kind: "header", Versions: opts.Versions, Transport: target.Transport(),
+		Seed: opts.Seed, Timeouts: opts.Timeouts.Table(), Started: started.UTC(),
+	}}
+	err := x.greetAll(ctx, asked)
+	if err == nil {
+		x.runAll(ctx, all)
+		for _, res := range x.beside.results() {
+			x.deliver(res)
+		}
+	}
+	run.Results = x.results
+	slices.SortFunc(run.Results, func(a, b *result.Result) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version))
+	})
+	run.Footer = result.Footer{
+		Kind: "footer", Counts: map[result.Verdict]int{}, Complete: err == nil && ctx.Err() == nil,
+		DurationMS: float64(time.Since(started).Microseconds()) / 1000,
+	}
+	ran := 0
+	for _, r := range run.Results {
+		run.Footer.Counts[r.Verdict]++
+		if r.Verdict != result.Skip {
+			ran++
+		}
+	}
+	if err == nil && ran == 0 && ctx.Err() == nil {
+		err = fmt.Errorf("%w: %d were selected and all of them skipped", ErrNothingToRun, len(run.Results))
+	}
+	return run, err
+}
+
+// greetAll asks for every version. A version that the broker declines is
+// skipped, unless the user asked for it by name.
+func (x *executor) greetAll(ctx context.Context, asked bool) error {
+	var failures []error
+	spoken := 0
+	for _, v := range x.opts.Versions {
+		g, err := greet(ctx, x.target, v, x.opts.ClientPrefix+x.tag+"probe", x.opts.Timeouts.Answer)
+		switch {
+		case err != nil:
+			failures = append(failures, err)
+			g = greeting{refused: err.Error()}
+		case g.refused == "":
+			spoken++
+		case asked:
+			failures = append(failures, errors.New(g.refused))
+		}
+		x.greets[v] = g
+	}
+	if spoken == 0 || (asked && len(failures) > 0) {
+		return fmt.Errorf("%w: %w", ErrNoBroker, errors.Join(failures...))
+	}
+	return nil
+}
+
+// runAll runs the parallel scenarios, then the serial ones.
+func (x *executor) runAll(ctx context.Context, all []Scenario) {
+	var together, alone []job
+	number := 0
+	for _, v := range x.opts.Versions {
+		for _, s := range all {
+			if !s.In(v) {
+				continue
+			}
+			number++
+			j := job{s, v, number}
+			if reason := x.gate(j); reason != "" {
+				x.deliver(x.skip(j, reason))
+			} else if s.Serial || x.opts.Literal {
+				alone = append(alone, j)
+			} else {
+				together = append(together, j)
+			}
+		}
+	}
+	for len(together) > 0 && ctx.Err() == nil {
+		together = x.runTogether(ctx, together)
+	}
+	for _, j := range alone {
+		x.runAlone(ctx, j)
+	}
+}
+
+// gate gives the reason why a scenario is skipped; empty if it runs.
+func (x *executor) gate(j job) string {
+	g := x.greets[j.version]
+	if g.refused != "" {
+		return g.refused
+	}
+	for _, f := range j.scenario.Needs {
+		if reason := g.lacks(f, x.opts.Without, x.target); reason != "" {
+			return reason
+		}
+	}
+	return ""
+}
+
+func (x *executor) skip(j job, reason string) *result.Result {
+	return &result.Result{
+		Kind: "scenario", ID: j.scenario.ID, Area: j.scenario.Area(), Title: j.scenario.Title, Version: j.version,
+		Transport: x.target.Transport(), Verdict: result.Skip, Reason: reason, Requirements: map[spec.Ref]result.Verdict{},
+	}
+}
+
+// runTogether runs jobs at once and gives those that are still to be run. When
+// the broker's process ends, what is in flight is discarded, the broker is
+// started again, and those scenarios run once more one at a time: the one that
+// kills it is found, the others get their own verdict.
+func (x *executor) runTogether(ctx context.Context, jobs []job) (left []job) {
+	batch, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watched := make(chan struct{})
+	go x.watch(batch, cancel, watched)
+	var (
+		mu       sync.Mutex
+		suspects []job
+		slots    = make(chan struct{}, x.opts.Parallel)
+		group    sync.WaitGroup
+	)
+	for i, j := range jobs {
+		select {
+		case slots <- struct{}{}:
+		case <-batch.Done():
+		}
+		if batch.Err() != nil {
+			left = jobs[i:]
+			break
+		}
+		group.Go(func() {
+			defer func() { <-slots }()
+			res, gone := x.attempt(batch, j)
+			switch {
+			case gone:
+				mu.Lock()
+				suspects = append(suspects, j)
+				mu.Unlock()
+				cancel(errTargetDied)
+			case batch.Err() == nil:
+				x.deliver(res)
+			}
+		})
+	}
+	group.Wait()
+	cancel(nil)
+	<-watched
+	if ctx.Err() != nil || len(suspects) == 0 {
+		return nil
+	}
+	if !x.target.CanRestart() {
+		x.giveUp(append(suspects, left...))
+		return nil
+	}
+	if err := x.restart(ctx); err != nil {
+		x.giveUp(append(suspects, left...))
+		return nil
+	}
+	slices.SortFunc(suspects, func(a, b job) int { return cmp.Compare(a.number, b.number) })
+	for _, j := range suspects {
+		x.runAlone(ctx, j)
+	}
+	return left
+}
+
+// watch ends the batch as soon as the broker's process is gone.
+func (x *executor) watch(ctx context.Context, cancel context.CancelCauseFunc, watched chan<- struct{}) {
+	defer close(watched)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if _, exited := x.target.Exited(); exited {
+				cancel(errTargetDied)
+			}
+		}
+	}
+}
+
+// runAlone runs one job with no other beside it. A broker that ends in it was
+// ended by it.
+func (x *executor) runAlone(ctx context.Context, j job) {
+	if ctx.Err() != nil {
+		return
+	}
+	if _, exited := x.target.Exited(); exited {
+		if err := x.restart(ctx); err != nil {
+			x.giveUp([]job{j})
+			return
+		}
+	}
+	res, gone := x.attempt(ctx, j)
+	if ctx.Err() != nil {
+		return
+	}
+	if gone {
+		how, _ := x.target.Exited()
+		x.killed(j, res, how)
+	}
+	x.deliver(res)
+}
+
+// killed makes the end of the broker the finding of the scenario.
+func (x *executor) killed(j job, res *result.Result, how string) {
+	refs := j.scenario.ProvesIn(j.version)
+	if len(res.Findings) == 0 && len(refs) > 0 {
+		refs = refs[:1]
+	} else if len(res.Findings) > 0 {
+		refs = []spec.Ref{res.Findings[0].Requirement}
+	}
+	res.Reason = ""
+	res.Findings = nil
+	res.Requirements = map[spec.Ref]result.Verdict{}
+	for _, ref := range refs {
+		res.Findings = append(res.Findings, result.Finding{
+			Requirement: ref, Level: spec.Must, Source: result.FromScenario,
+			Expected: "the broker survives and serves others", Got: "the broker's process ended: " + how,
+			Event: len(res.Trace) - 1,
+		})
+	}
+	res.Settle()
+}
+
+// giveUp reports jobs that could not be run because the broker is gone.
+func (x *executor) giveUp(jobs []job) {
+	how, _ := x.target.Exited()
+	for _, j := range jobs {
+		res := x.skip(j, "the broker has ended and could not be started again: "+how)
+		res.Verdict = result.Error
+		x.deliver(res)
+	}
+}
+
+func (x *executor) restart(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, x.opts.Timeouts.Ready)
+	defer cancel()
+	return x.target.Restart(ctx)
+}
+
+// waitExited gives the process a moment to be seen ended after its connections
+// broke; it has ended by then, the news has not arrived.
+func (x *executor) waitExited() (how string, exited bool) {
+	deadline := time.NewTimer(x.opts.Timeouts.Farewell)
+	defer deadline.Stop()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if how, exited := x.target.Exited(); exited {
+			return how, true
+		}
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			return "", false
+		}
+	}
+}
+
+// deliver keeps the result and hands it on, one at a time. The trace of what
+// passed explains nothing and is let go.
+func (x *executor) deliver(res *result.Result) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if res.Verdict == result.Pass || res.Verdict == result.Skip {
+		res.Trace, res.Replay = nil, ""
+	}
+	x.results = append(x.results, res)
+	if x.each != nil {
+		x.each(res)
+	}
+}
+
+func base36(n int) string { return strconv.FormatInt(int64(n), 36) }

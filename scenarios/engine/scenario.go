@@ -1,0 +1,87 @@
+// Package engine runs scenarios against a target: it opens connections,
+// records every byte in both directions, enforces every deadline, and asks the
+// judge. It knows no Ginkgo, no Docker and no broker by name.
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mqttproof/mqttproof/codec/spec"
+)
+
+// Scenario is a named, self-contained exchange with a broker.
+type Scenario struct {
+	// ID is stable: the area, a dot, and the behaviour, as in
+	// connect.second-connect.
+	ID string
+	// Title says in a sentence what a conforming broker does.
+	Title string
+	// Why says what a user of MQTT loses where a broker does otherwise.
+	Why string
+	// Proves lists the requirements that the scenario cites. It runs in each
+	// version that has one here, unless Versions says otherwise.
+	Proves []spec.Ref
+	// Versions is set where Proves alone does not say in which versions it runs.
+	Versions []spec.Version
+	// Needs lists what the broker may declare to lack; then it is skipped.
+	Needs []Feature
+	// Serial scenarios run alone, after all others: they subscribe to # or
+	// restart the broker.
+	Serial bool
+	// Run is the exchange.
+	Run func(t *T)
+	// File and Line are where it is written, for front ends that point there.
+	File string
+	Line int
+}
+
+// Area is the part of the ID before the dot: connect, session, qos, ...
+func (s Scenario) Area() string {
+	area, _, _ := strings.Cut(s.ID, ".")
+	return area
+}
+
+// In says whether the scenario runs in the version.
+func (s Scenario) In(v spec.Version) bool {
+	if len(s.Versions) > 0 {
+		return slices.Contains(s.Versions, v)
+	}
+	return slices.ContainsFunc(s.Proves, func(r spec.Ref) bool { return r.Version == v })
+}
+
+// ProvesIn gives the requirements that it cites in the version.
+func (s Scenario) ProvesIn(v spec.Version) []spec.Ref { return inVersion(v, s.Proves) }
+
+// inVersion keeps the references of one version. 3.1 has no numbers of its
+// own: what is judged there is a warning under the id of 3.1.1.
+func inVersion(v spec.Version, refs []spec.Ref) []spec.Ref {
+	var kept []spec.Ref
+	for _, r := range refs {
+		if r.Version == v && !slices.Contains(kept, r) {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+// Feature is something that a broker may declare to lack: in CONNACK, in its
+// preset, or by --without.
+type Feature string
+
+// The features that gate scenarios.
+const (
+	QoS1           Feature = "qos1"
+	QoS2           Feature = "qos2"
+	Retain         Feature = "retain"
+	Wildcard       Feature = "wildcard"
+	Shared         Feature = "shared"
+	SubscriptionID Feature = "subscription-id"
+	// Restart is the ability of the target to be restarted by us.
+	Restart Feature = "restart"
+)
+
+// Features lists all features, for messages and for checking --without.
+func Features() []Feature {
+	return []Feature{QoS1, QoS2, Retain, Wildcard, Shared, SubscriptionID, Restart}
+}
