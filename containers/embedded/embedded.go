@@ -1,0 +1,121 @@
+// Package embedded is the brokers that are built into the harness. Each runs in
+// a child process, for some end their process on one malformed packet: the
+// harness starts itself again, and an init of this package turns the child into
+// the broker before anything else of the program runs. That works with
+// `go run`, an installed command and a test binary.
+package embedded
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/mqttproof/mqttproof/containers"
+	"github.com/mqttproof/mqttproof/containers/internal/failure"
+	"github.com/mqttproof/mqttproof/containers/internal/mochi"
+	"github.com/mqttproof/mqttproof/containers/internal/process"
+)
+
+// Option is a choice among what an embedded broker offers.
+type Option func(*target)
+
+// WebSocket has the broker listen for WebSocket connections in place of TCP.
+func WebSocket() Option { return func(t *target) { t.scheme = "ws" } }
+
+// Mochi is the mochi-mqtt broker, v2.7.9. It keeps everything in memory, so a
+// restart loses sessions and retained messages.
+func Mochi(opts ...Option) containers.Target {
+	return newTarget("mochi", mochi.Software, opts)
+}
+
+type target struct {
+	broker   string
+	software string
+	scheme   string // mqtt or ws
+}
+
+func newTarget(broker, software string, opts []Option) *target {
+	t := &target{broker: broker, software: software, scheme: "mqtt"}
+	for _, opt := range opts {
+		opt(t)
+	}
+	return t
+}
+
+// Name is the target in the form that the command takes.
+func (t *target) Name() string {
+	if t.scheme == "mqtt" {
+		return "embedded:" + t.broker
+	}
+	return "embedded:" + t.broker + "?transport=" + t.scheme
+}
+
+const (
+	ready = 10 * time.Second // 20 ms are usual; a busy machine needs more
+	grace = 2 * time.Second
+)
+
+// Start starts the broker on a free port of 127.0.0.1.
+func (t *target) Start(ctx context.Context) (*containers.Broker, error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return nil, failure.Unreachable("%s is a child process of the harness, and where its program lies is unknown: %w", t.Name(), err)
+	}
+	var url string // known once the first child has chosen its port
+	launch := func(ctx context.Context) (*process.Process, error) {
+		order, err := json.Marshal(order{Broker: t.broker, Scheme: t.scheme, Address: address(url)})
+		if err != nil {
+			return nil, err
+		}
+		p, err := process.Start(process.Spec{
+			Path: executable,
+			// One stack is enough to see why it crashed.
+			Env:   append(os.Environ(), orderVariable+"="+string(order), "GOTRACEBACK=single"),
+			Stdin: true,
+			Grace: grace,
+		})
+		if err != nil {
+			return nil, failure.Unreachable("%s does not start: %w", t.Name(), err)
+		}
+		limited, cancel := context.WithTimeout(ctx, ready)
+		defer cancel()
+		first, err := p.FirstLine(limited)
+		if err == nil && !strings.Contains(first, "://") {
+			err = fmt.Errorf("it printed %q in place of its address", first)
+		}
+		if err != nil {
+			p.Stop(ctx)
+			return nil, failure.Unreachable("%s does not start: %w", t.Name(), err)
+		}
+		url = first
+		return p, nil
+	}
+	service, err := process.NewService(ctx, launch)
+	if err != nil {
+		return nil, err
+	}
+	return containers.Attach(ctx, containers.Started{
+		Name:     t.Name(),
+		URL:      url,
+		Ready:    ready,
+		Restart:  service.Restart,
+		Exited:   service.Exited,
+		Output:   service.Output,
+		Software: func() string { return t.software },
+		PID:      service.PID,
+		Close:    service.Close,
+	})
+}
+
+// address is the host and port of a URL, and any free port without one.
+func address(url string) string {
+	_, rest, found := strings.Cut(url, "://")
+	if !found {
+		return "127.0.0.1:0"
+	}
+	hostPort, _, _ := strings.Cut(rest, "/")
+	return hostPort
+}
