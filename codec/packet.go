@@ -110,6 +110,9 @@ type Will struct {
 // Connack is CONNACK (3.2).
 type Connack struct {
 	SessionPresent bool
+	// Reserved is what bits 7-1 of the Connect Acknowledge Flags hold, in their
+	// places. Legal is 0.
+	Reserved byte
 	// Code is the Connect Return code of 3.1 and 3.1.1, the Connect Reason
 	// Code of 5.0; the numbers differ.
 	Code       byte

@@ -1,0 +1,226 @@
+package codec
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/mqttproof/mqttproof/codec/spec"
+)
+
+// reader reads one packet. It is the one place that knows the rules: strict
+// decode stops at the first report, lenient decode goes on, so that the two
+// cannot disagree. Reports come in the order of the wire; of something missing
+// the place is where it could have come at the latest.
+type reader struct {
+	b    []byte // the packet and nothing behind it
+	pos  int
+	v    Version
+	from Sender
+	t    Type
+
+	lenient bool
+	// stop is set when nothing more is to be reported: by the first violation
+	// in strict mode, and where the rest of the packet cannot be understood.
+	stop bool
+	// cut is set where the bytes end before the packet does: then a field that
+	// is not there is not the sender's fault.
+	cut    bool
+	found  []Violation
+	fields *[]Field
+	d      *Decoder // what to reuse; nil allocates
+
+	props []Property // scratch: the properties of the packet, then those of the Will
+}
+
+// Field is a piece of a packet: what Fields lists.
+type Field struct {
+	Name   string
+	Offset int // from the start of the packet
+	Len    int // bytes, with the length of a string
+}
+
+// report adds a violation of the rule at a byte of the packet. It says nothing
+// in a version that does not have the rule.
+func (r *reader) report(rule *rule, offset int) { r.say(rule, offset, "") }
+
+// say is report with more to say than the text of the rule. It stays out of the
+// way of good packets.
+//
+//go:noinline
+func (r *reader) say(rule *rule, offset int, detail string) {
+	ref := rule.ref(r.v)
+	if ref.ID == "" {
+		return
+	}
+	r.add(ref, rule.classIn(r.v), offset, rule.text, detail)
+}
+
+func (r *reader) add(ref spec.Ref, class Class, offset int, text, detail string) {
+	if r.stop {
+		return
+	}
+	if detail != "" {
+		text += ": " + detail
+	}
+	r.found = append(r.found, Violation{Requirement: ref, Class: class, Offset: offset, Text: text})
+	r.stop = !r.lenient
+}
+
+// fail reports a rule behind which nothing can be read.
+func (r *reader) fail(rule *rule, offset int, detail string) {
+	r.say(rule, offset, detail)
+	r.stop = true
+	r.pos = len(r.b)
+}
+
+// missing reports something that is not there at the end of the bytes, and reads
+// no further.
+func (r *reader) missing(rule *rule, offset int, detail string) {
+	r.stop = r.stop || r.cut
+	r.fail(rule, offset, detail)
+}
+
+// field describes a field for reports: its name, and the rule that is broken
+// where the packet ends before it does; nil is the general rule.
+type field struct {
+	name  string
+	short *rule
+}
+
+func (r *reader) short(f *field, offset int) {
+	rule := f.short
+	if rule == nil {
+		rule = &ruleShort
+		if r.t == CONNECT {
+			rule = &ruleConnectShort
+		}
+	}
+	r.missing(rule, offset, f.name)
+}
+
+func (r *reader) mark(f *field, start int) {
+	*r.fields = append(*r.fields, Field{f.name, start, r.pos - start})
+}
+
+func (r *reader) u8(f *field) byte {
+	if r.pos >= len(r.b) {
+		r.short(f, len(r.b))
+		return 0
+	}
+	c := r.b[r.pos]
+	r.pos++
+	if r.fields != nil {
+		r.mark(f, r.pos-1)
+	}
+	return c
+}
+
+func (r *reader) u16(f *field) uint16 {
+	if len(r.b)-r.pos < 2 {
+		r.short(f, r.pos)
+		return 0
+	}
+	n := binary.BigEndian.Uint16(r.b[r.pos:])
+	r.pos += 2
+	if r.fields != nil {
+		r.mark(f, r.pos-2)
+	}
+	return n
+}
+
+// bin reads two bytes of length and that many bytes (1.5.6).
+func (r *reader) bin(f *field) []byte {
+	b, i := r.b, r.pos
+	if len(b)-i < 2 {
+		r.short(f, i)
+		return nil
+	}
+	n := int(b[i])<<8 | int(b[i+1])
+	i += 2
+	if len(b)-i < n {
+		r.short(f, r.pos)
+		// What is there is shown, though it is not all of the field.
+		return b[i:len(b):len(b)]
+	}
+	start := r.pos
+	r.pos = i + n
+	if r.fields != nil {
+		r.mark(f, start)
+	}
+	return b[i : i+n : i+n]
+}
+
+// text reads a UTF-8 Encoded String (1.5.4) and checks it.
+func (r *reader) text(f *field) Text {
+	t := r.bin(f)
+	if !textOK(t) {
+		r.badText(t, r.pos-len(t), f, nil, &ruleNull)
+	}
+	return t
+}
+
+// name reads a Topic Name (4.7) and checks it.
+func (r *reader) name(f *field, wildcard *rule) Text {
+	t := r.bin(f)
+	if !nameOK(t) {
+		r.badText(t, r.pos-len(t), f, wildcard, &ruleNull)
+	}
+	return t
+}
+
+// badText reports what is wrong with a text, in the order of its bytes. It goes
+// on behind U+0000 and wildcards and stops at ill-formed UTF-8, which says
+// nothing of what follows.
+func (r *reader) badText(t []byte, at int, f *field, wildcard, null *rule) {
+	utf, kind := &ruleUTF8, f.name
+	if null == &rulePair {
+		utf = &rulePair
+	}
+	nulls, wilds := 0, 0
+	for i := 0; i < len(t) && !r.stop; {
+		n := runeLen(t[i:])
+		switch {
+		case n == 0:
+			// 3.1 does not have the rule, and there a wildcard may follow.
+			if r.say(utf, at+i, kind); r.v != V31 {
+				return
+			}
+			n = 1
+		case t[i] == 0 && nulls == 0:
+			r.say(null, at+i, kind)
+			nulls++
+		case wildcard != nil && (t[i] == '+' || t[i] == '#') && wilds == 0:
+			r.say(wildcard, at+i, kind)
+			wilds++
+		}
+		i += n
+	}
+}
+
+// varint reads a Variable Byte Integer (1.5.5) inside a packet, up to end. ok is
+// false where it is cut, or has more than four bytes.
+func (r *reader) varint(end int) (value uint32, long, ok bool) {
+	b, start := r.b[:end], r.pos
+	for shift := 0; shift < 28; shift += 7 {
+		if r.pos >= end {
+			return 0, false, false
+		}
+		c := b[r.pos]
+		r.pos++
+		value |= uint32(c&0x7F) << shift
+		if c < 0x80 {
+			if c == 0 && shift > 0 {
+				r.report(&ruleNonMinimal, start)
+			}
+			return value, false, true
+		}
+	}
+	return 0, true, false
+}
+
+// end reports what follows the last field.
+func (r *reader) end(rule *rule) {
+	if r.pos < len(r.b) && !r.stop {
+		r.say(rule, r.pos, fmt.Sprintf("%d bytes", len(r.b)-r.pos))
+	}
+}

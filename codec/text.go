@@ -1,0 +1,184 @@
+package codec
+
+import (
+	"bytes"
+	"encoding/binary"
+	"unicode/utf8"
+)
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// suspect is not 0 where a byte of w is 0 or above 0x7F.
+func suspect(w uint64) uint64 { return (w | (w - ones)) & highs }
+
+// wild is not 0 where a byte of w is '+' or '#'; it may be so too where a byte
+// is above 0x7F.
+func wild(w uint64) uint64 {
+	plus, hash := w^('+'*ones), w^('#'*ones)
+	return ((plus - ones) | (hash - ones)) & highs
+}
+
+// textOK tells whether b is well-formed UTF-8 without U+0000 (1.5.4). Eight
+// bytes of ASCII are looked at in one step. Surrogates and overlong forms are
+// ill-formed; U+FEFF is a character as any other.
+func textOK(b []byte) bool {
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		if suspect(binary.LittleEndian.Uint64(b[i:])) != 0 {
+			return textOKSlow(b)
+		}
+	}
+	for ; i < len(b); i++ {
+		if b[i]-1 >= 0x7F {
+			return textOKSlow(b)
+		}
+	}
+	return true
+}
+
+func textOKSlow(b []byte) bool {
+	return bytes.IndexByte(b, 0) < 0 && utf8.Valid(b)
+}
+
+// nameOK tells whether b is well-formed, as textOK does, and without wildcard
+// characters.
+func nameOK(b []byte) bool {
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		if w := binary.LittleEndian.Uint64(b[i:]); suspect(w)|wild(w) != 0 {
+			return nameOKSlow(b)
+		}
+	}
+	for ; i < len(b); i++ {
+		if c := b[i]; c-1 >= 0x7F || c == '+' || c == '#' {
+			return nameOKSlow(b)
+		}
+	}
+	return true
+}
+
+func nameOKSlow(b []byte) bool {
+	return textOKSlow(b) && bytes.IndexByte(b, '+') < 0 && bytes.IndexByte(b, '#') < 0
+}
+
+// runeLen is the number of bytes of the character at the start of b; 0 where
+// the bytes are ill-formed.
+func runeLen(b []byte) int {
+	if b[0] < utf8.RuneSelf {
+		return 1
+	}
+	c, n := utf8.DecodeRune(b)
+	if c == utf8.RuneError && n == 1 {
+		return 0
+	}
+	return n
+}
+
+const sharePrefix = "$share/"
+
+// shared splits the Topic Filter of a Shared Subscription (4.8.2). rest is the
+// filter behind the ShareName. ok is false for a Non-shared one.
+func shared(filter []byte) (name, rest []byte, ok bool) {
+	if len(filter) < len(sharePrefix) || string(filter[:len(sharePrefix)]) != sharePrefix {
+		return nil, filter, false
+	}
+	name = filter[len(sharePrefix):]
+	if i := bytes.IndexByte(name, '/'); i >= 0 {
+		return name[:i], name[i+1:], true
+	}
+	return name, nil, true
+}
+
+// Shared splits the Topic Filter of a Shared Subscription, $share/NAME/FILTER,
+// into NAME and FILTER (5.0, 4.8.2). ok is false where the filter does not
+// start with $share/. Neither part is checked.
+func Shared(filter Text) (name, rest Text, ok bool) { return shared(filter) }
+
+// filter reads a Topic Filter (4.7.1) and checks it.
+func (r *reader) filter(f *field) Text {
+	t := r.bin(f)
+	if len(t) > 0 && t[0] != '$' && nameOK(t) {
+		return t
+	}
+	if !textOK(t) || !filterOK(t, r.v) {
+		r.badFilter(t, r.pos-len(t), f)
+	}
+	return t
+}
+
+// filterOK checks where the wildcards of a filter stand, and $share.
+func filterOK(t []byte, v Version) bool {
+	if v == V5 {
+		name, rest, ok := shared(t)
+		if ok && (len(name) == 0 || bytes.IndexByte(name, '+') >= 0 || bytes.IndexByte(name, '#') >= 0) {
+			return false
+		}
+		t = rest
+	}
+	if len(t) == 0 {
+		return false
+	}
+	before := byte('/')
+	for i, c := range t {
+		switch c {
+		case '#':
+			if before != '/' || i != len(t)-1 {
+				return false
+			}
+		case '+':
+			if before != '/' || i != len(t)-1 && t[i+1] != '/' {
+				return false
+			}
+		}
+		before = c
+	}
+	return true
+}
+
+// badFilter reports what is wrong with a filter, in the order of its bytes.
+func (r *reader) badFilter(t []byte, at int, f *field) {
+	if len(t) == 0 {
+		r.say(&ruleEmptyName, at, f.name)
+		return
+	}
+	start := 0 // of the filter proper
+	if name, rest, ok := shared(t); ok && r.v == V5 {
+		start = len(sharePrefix) + len(name) + 1
+		switch {
+		case len(name) == 0:
+			r.say(&ruleShareName, at+len(sharePrefix), f.name)
+		default:
+			if i := bytes.IndexAny(name, "+#"); i >= 0 && textOK(name) {
+				r.say(&ruleShareFilter, at+len(sharePrefix)+i, f.name)
+			}
+		}
+		if len(rest) == 0 && textOK(t) {
+			r.say(&ruleShareFilter, at+len(t), f.name)
+		}
+	}
+	nulls := 0
+	for i := 0; i < len(t) && !r.stop; {
+		n := runeLen(t[i:])
+		c := t[i]
+		switch {
+		case n == 0:
+			if r.say(&ruleUTF8, at+i, f.name); r.v != V31 {
+				return
+			}
+			n = 1
+		case c == 0 && nulls == 0:
+			r.say(&ruleNull, at+i, f.name)
+			nulls++
+		case i < start:
+			// The ShareName has been looked at.
+		case c == '#' && (i > start && t[i-1] != '/' || i != len(t)-1):
+			r.say(&ruleMultiLevel, at+i, f.name)
+		case c == '+' && (i > start && t[i-1] != '/' || i != len(t)-1 && t[i+1] != '/'):
+			r.say(&ruleSingleLevel, at+i, f.name)
+		}
+		i += n
+	}
+}
