@@ -2,6 +2,7 @@ package containers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -116,7 +117,7 @@ func (b *Broker) Software() string { return call(b.started.Software) }
 
 // Output gives the last lines that the broker printed; empty where it was not
 // started by the harness.
-func (b *Broker) Output() string { return call(b.started.Output) }
+func (b *Broker) Output() string { return b.redact(call(b.started.Output)) }
 
 // PID is the process of a broker that runs as a child of the harness, else 0.
 func (b *Broker) PID() int { return call(b.started.PID) }
@@ -126,7 +127,21 @@ func (b *Broker) Exited() (how string, exited bool) {
 	if b.started.Exited == nil {
 		return "", false
 	}
-	return b.started.Exited()
+	how, exited = b.started.Exited()
+	return b.redact(how), exited
+}
+
+// redact takes the credentials from what a broker printed: it goes to reports.
+func (b *Broker) redact(text string) string {
+	if b.endpoint == nil {
+		return text
+	}
+	for _, secret := range []string{b.endpoint.opts.password, b.endpoint.opts.user} {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "***")
+		}
+	}
+	return text
 }
 
 // CanRestart says whether Restart works.
@@ -171,7 +186,8 @@ func (b *Broker) waitReady(ctx context.Context) ([]codec.Version, error) {
 	const pause = 10 * time.Millisecond // a broker of ours is ready in 20 ms
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	var last error
+	last := errors.New("it was not asked in that time")
+	var asked bool
 	for {
 		select {
 		case <-timer.C:
@@ -183,20 +199,29 @@ func (b *Broker) waitReady(ctx context.Context) ([]codec.Version, error) {
 				b.Name(), b.started.Ready, last, b.lastLines())
 		}
 		if how, exited := b.Exited(); exited {
-			return nil, failure.Unreachable("%s ended while it was starting: %s", b.Name(), how)
+			return nil, b.endedEarly(how)
 		}
 		versions, transient, err := b.endpoint.probe(limited)
+		if how, exited := b.Exited(); exited {
+			// Whoever accepted was another one at the same port.
+			return nil, b.endedEarly(how)
+		}
 		if err == nil {
 			return versions, nil
 		}
 		if !transient {
 			return nil, fmt.Errorf("%w%s", err, b.lastLines())
 		}
-		if limited.Err() == nil || last == nil {
+		if limited.Err() == nil || !asked {
 			last = err // what was seen before the time was up says more
 		}
+		asked = true
 		timer.Reset(pause)
 	}
+}
+
+func (b *Broker) endedEarly(how string) error {
+	return failure.Unreachable("%s ended while it was starting: %s", b.Name(), how)
 }
 
 // lastLines is the output of the broker as the end of an error message.

@@ -56,7 +56,7 @@ func (e *endpoint) probe(ctx context.Context) (versions []codec.Version, transie
 		return nil, worst.err != nil || worst.unavailable(), e.explain(worst)
 	}
 	for _, a := range answers {
-		if !a.accepted && a.err != nil {
+		if !a.accepted && a.err != nil && !isTimeout(a.err) {
 			// One was accepted, so the broker is there now: this answer may
 			// come from the moment before.
 			a = e.knock(ctx, a.version)
@@ -101,13 +101,14 @@ func (e *endpoint) connect(conn net.Conn, v codec.Version, a *answer) error {
 		// Letters and digits, at most 23: what every server must allow (3.1.3.1).
 		ClientID: codec.Text("mqttproof" + hex.EncodeToString(id)),
 	}
-	if e.opts.user != "" || v == codec.V5 && e.opts.password != "" {
+	if e.opts.user != "" || e.opts.password != "" {
+		// 3.1.1 has no password without a user name (MQTT-3.1.2-22).
 		connect.User = codec.Text(e.opts.user)
 	}
 	if e.opts.password != "" {
 		connect.Password = []byte(e.opts.password)
 	}
-	packet, err := appendConnect(connect, v)
+	packet, err := connect.Append(nil, v)
 	if err != nil {
 		return err
 	}
@@ -165,7 +166,6 @@ func (a answer) unavailable() bool { return a.code == 0x03 || a.code == 0x88 || 
 // explain says why an answer is not that of a broker that can be tested.
 func (e *endpoint) explain(a answer) error {
 	var stranger *strangerError
-	var timeout net.Error
 	switch {
 	case a.err == nil && e.opts.user == "" && (a.code == 0x04 || a.code == 0x05 || a.code == 0x86 || a.code == 0x87):
 		return failure.Unreachable("the broker at %s refuses a CONNECT without a user name (code 0x%02x); give it one it knows", e.name, a.code)
@@ -177,8 +177,13 @@ func (e *endpoint) explain(a answer) error {
 		return a.err
 	case errors.As(a.err, &stranger):
 		return failure.Unreachable("no broker at %s: %w", e.name, a.err)
-	case errors.As(a.err, &timeout) && timeout.Timeout():
+	case isTimeout(a.err):
 		return failure.Unreachable("%s accepts connections but did not answer a CONNECT within %v; is it an MQTT broker, and is the port one for %s?", e.name, e.opts.connectTimeout, e.transport)
 	}
 	return failure.Unreachable("%s accepts connections but ends them at CONNECT, in MQTT 3.1.1 and 5.0 (%w); is it an MQTT broker, and is the port one for %s?", e.name, a.err, e.transport)
+}
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
 }
