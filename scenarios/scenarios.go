@@ -12,18 +12,12 @@ import (
 	"github.com/mqttproof/mqttproof/scenarios/engine"
 )
 
-// Scenario is a named, self-contained exchange with a broker.
-type Scenario = engine.Scenario
-
-// T is what a scenario is written against.
-type T = engine.T
-
 // registry is the one global state of the project.
-var registry []Scenario
+var registry []engine.Scenario
 
 // add registers a scenario and notes where it is written.
-func add(s Scenario) Scenario {
-	if slices.ContainsFunc(registry, func(r Scenario) bool { return r.ID == s.ID }) {
+func add(s engine.Scenario) engine.Scenario {
+	if slices.ContainsFunc(registry, func(r engine.Scenario) bool { return r.ID == s.ID }) {
 		panic(fmt.Sprintf("scenario %s is registered twice", s.ID))
 	}
 	_, s.File, s.Line, _ = runtime.Caller(1)
@@ -32,9 +26,9 @@ func add(s Scenario) Scenario {
 }
 
 // All gives every scenario, sorted by id.
-func All() []Scenario {
+func All() []engine.Scenario {
 	all := slices.Clone(registry)
-	slices.SortFunc(all, func(a, b Scenario) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(all, func(a, b engine.Scenario) int { return cmp.Compare(a.ID, b.ID) })
 	return all
 }
 

@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/mqttproof/mqttproof/scenarios/engine"
 )
 
 // Select keeps the scenarios that one of the only expressions matches (all, if
@@ -13,14 +15,14 @@ import (
 // an area or a requirement (with or without its version), with * for any run
 // of characters. One that matches no scenario at all is an error: a typing
 // mistake must not shrink a run in silence.
-func Select(all []Scenario, only, skip []string) ([]Scenario, error) {
+func Select(all []engine.Scenario, only, skip []string) ([]engine.Scenario, error) {
 	for _, expression := range slices.Concat(only, skip) {
-		if !slices.ContainsFunc(all, func(s Scenario) bool { return matches(s, expression) }) {
+		if !slices.ContainsFunc(all, func(s engine.Scenario) bool { return matches(s, expression) }) {
 			return nil, fmt.Errorf("%q matches no scenario, area or requirement; the areas are %s, and 'mqttproof list' shows the scenarios",
 				expression, strings.Join(Areas(all), ", "))
 		}
 	}
-	var kept []Scenario
+	var kept []engine.Scenario
 	for _, s := range all {
 		match := func(expression string) bool { return matches(s, expression) }
 		if (len(only) == 0 || slices.ContainsFunc(only, match)) && !slices.ContainsFunc(skip, match) {
@@ -31,7 +33,7 @@ func Select(all []Scenario, only, skip []string) ([]Scenario, error) {
 }
 
 // Areas gives the areas of the scenarios, sorted.
-func Areas(all []Scenario) []string {
+func Areas(all []engine.Scenario) []string {
 	set := map[string]bool{}
 	for _, s := range all {
 		set[s.Area()] = true
@@ -39,7 +41,7 @@ func Areas(all []Scenario) []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-func matches(s Scenario, expression string) bool {
+func matches(s engine.Scenario, expression string) bool {
 	if glob(expression, s.ID) || glob(expression, s.Area()) {
 		return true
 	}
