@@ -217,7 +217,7 @@ func (r *reader) header() {
 	for i < len(b) && i < 5 && b[i] >= 0x80 {
 		i++
 	}
-	if i > 1 && i < len(b) && b[i] == 0 {
+	if i > 1 && i < 5 && i < len(b) && b[i] == 0 {
 		r.report(&ruleNonMinimal, 1)
 	}
 	r.pos = i + 1

@@ -62,17 +62,16 @@ func (r *reader) properties(in spec.Packet) (ps Properties, seen uint64) {
 	}
 	if over {
 		end = len(r.b)
+		r.stop = r.stop || !r.cut // what follows may be no properties at all
 	}
 	first := len(r.props)
-	for r.pos < end && !r.stop {
+	for r.pos < end && (!r.stop || over && r.lenient) {
 		if !r.property(in, end, over, &seen) {
 			break
 		}
 	}
 	r.pos = end
-	if over {
-		r.stop = true // what follows was taken for properties
-	}
+	r.stop = r.stop || over
 	if first == len(r.props) {
 		return nil, seen
 	}
@@ -200,8 +199,8 @@ func (r *reader) sized(end int) ([]byte, bool) {
 	return b[i : i+n : i+n], true
 }
 
-// cutProperty reports a property that the Property Length cuts. Where the
-// Property Length itself goes past the packet that has been said already.
+// cutProperty reports a property that the Property Length cuts, unless it is the
+// end of the bytes that does.
 func (r *reader) cutProperty(offset int, over bool, detail string) {
 	if !over {
 		r.say(&ruleProperty, offset, detail)

@@ -141,7 +141,7 @@ func filterOK(t []byte, v Version) bool {
 // badFilter reports what is wrong with a filter, in the order of its bytes.
 func (r *reader) badFilter(t []byte, at int, f *field) {
 	if len(t) == 0 {
-		r.say(&ruleEmptyName, at, f.name)
+		r.say(&ruleEmptyName, at-2, f.name) // where its length says so
 		return
 	}
 	start := 0 // of the filter proper

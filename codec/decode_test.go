@@ -1,0 +1,484 @@
+package codec
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/mqttproof/mqttproof/codec/spec"
+)
+
+func fromHex(t testing.TB, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
+	if err != nil {
+		t.Fatalf("%q: %v", s, err)
+	}
+	return b
+}
+
+// brief writes violations as "OFFSET CLASS ID; ...".
+func brief(vs []Violation) string {
+	var out []string
+	for _, v := range vs {
+		out = append(out, fmt.Sprintf("%d %s %s", v.Offset, v.Class, v.Requirement.ID))
+	}
+	return strings.Join(out, "; ")
+}
+
+// checkOneDecoder checks what must hold of any bytes: strict and lenient decode
+// agree, and reports come in the order of the wire.
+func checkOneDecoder(t testing.TB, b []byte, v Version, from Sender) {
+	t.Helper()
+	p, vs := Inspect(b, v, from)
+	for i := 1; i < len(vs); i++ {
+		if vs[i].Offset < vs[i-1].Offset {
+			t.Errorf("%s %x: not in the order of the wire: %s", v, b, brief(vs))
+		}
+	}
+	for _, x := range vs {
+		if x.Offset > len(b) || x.Class == 0 || x.Requirement.ID == "" || x.Text == "" {
+			t.Errorf("%s %x: a violation that says too little: %+v", v, b, x)
+		}
+	}
+	if p == nil && len(b) > 0 && b[0]>>4 != 0 {
+		t.Errorf("%s %x: no packet, though the first byte names a type", v, b)
+	}
+	if p != nil {
+		_ = p.String()
+		if _, err := p.Append(nil, v); err != nil {
+			t.Errorf("%s %x: what was inspected has no encoding: %v", v, b, err)
+		}
+	}
+	got, n, err := Decode(b, v, from)
+	d := Decoder{Version: v, From: from}
+	again, n2, err2 := d.Decode(b)
+	if n != n2 || fmt.Sprint(err) != fmt.Sprint(err2) || !samePacket(got, again) {
+		t.Errorf("%s %x: Decode says %v %d %v, the Decoder %v %d %v", v, b, got, n, err, again, n2, err2)
+	}
+	switch err := err.(type) {
+	case nil:
+		q, vs := Inspect(b[:n], v, from)
+		if len(vs) > 0 {
+			t.Errorf("%s %x: strict decode accepts it, Inspect says %s", v, b, brief(vs))
+		}
+		if !samePacket(got, q) {
+			t.Errorf("%s %x: Decode gives %s, Inspect %s", v, b, got, q)
+		}
+	case *Violation:
+		if n > 0 {
+			_, vs = Inspect(b[:n], v, from)
+		}
+		if len(vs) == 0 || vs[0] != *err {
+			t.Errorf("%s %x: strict decode says %v, Inspect says %s", v, b, err, brief(vs))
+		}
+		if got != nil {
+			t.Errorf("%s %x: a packet and an error", v, b)
+		}
+	default:
+		if err != ErrIncomplete {
+			t.Errorf("%s %x: %v", v, b, err)
+		}
+		if len(vs) == 0 || vs[len(vs)-1].Text[:28] != ruleIncomplete.text[:28] {
+			t.Errorf("%s %x: incomplete, but Inspect says %s", v, b, brief(vs))
+		}
+	}
+}
+
+// samePacket compares packets by what is in them; nil and empty lists of
+// properties are the same.
+func samePacket(a, b Packet) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return reflect.DeepEqual(normal(a.Clone()), normal(b.Clone()))
+}
+
+func normal(p Packet) Packet {
+	switch p := p.(type) {
+	case *Subscribe:
+		if len(p.Subscriptions) == 0 {
+			p.Subscriptions = nil
+		}
+	case *Unsubscribe:
+		if len(p.Filters) == 0 {
+			p.Filters = nil
+		}
+	}
+	return p
+}
+
+func TestViolations(t *testing.T) {
+	const c, s = FromClient, FromServer
+	// A CONNECT of 3.1.1 and one of 5.0 without its first two bytes, up to the
+	// Connect Flags.
+	const mqtt4, mqtt5 = "0004 4d515454 04", "0004 4d515454 05"
+	for _, test := range []struct {
+		name string
+		v    Version
+		from Sender
+		hex  string
+		want string
+	}{
+		{"type 0", V311, c, "0000", "0 malformed §2.2.1"},
+		{"type 0", V5, s, "0000", "0 malformed §2.1.2"},
+		{"AUTH is reserved in 3.1.1", V311, c, "f000", "0 malformed §2.2.1"},
+		{"SUBSCRIBE from a server", V5, s, "8207 0001 00 0001 61 00", "0 protocol_error §2.1.2"},
+		{"CONNACK from a client", V311, c, "2002 0000", "0 protocol_error §2.2.1"},
+		{"DISCONNECT from a server", V311, s, "e000", "0 protocol_error §2.2.1"},
+		{"DISCONNECT from a server", V5, s, "e000", ""},
+		{"PINGREQ flags", V5, c, "c100", "0 malformed MQTT-2.1.3-1"},
+		{"PINGREQ flags", V311, c, "c100", "0 malformed MQTT-2.2.2-1"},
+		{"PINGREQ flags are not used", V31, c, "c100", ""},
+		{"PUBREL flags", V5, c, "6002 0001", "0 malformed MQTT-3.6.1-1"},
+		{"PUBREL with DUP", V31, c, "6a02 0001", ""},
+		{"PUBREL with QoS 0", V31, c, "6002 0001", "0 protocol_error §2.1"},
+		{"SUBSCRIBE flags", V311, c, "8006 0001 0001 61 00", "0 malformed MQTT-3.8.1-1"},
+		{"DISCONNECT flags", V5, c, "e100", "0 malformed MQTT-3.14.1-1"},
+		{"non-minimal length", V5, c, "c08000", "1 unspecified MQTT-1.5.5-1"},
+		{"non-minimal length is legal", V311, c, "c08000", ""},
+		{"non-minimal length of four bytes", V311, c, "c080808000", ""},
+		{"five bytes of length", V5, c, "30ffffffff01", "4 malformed U5-2.1.4-u1"},
+		{"five bytes of length", V311, c, "3080808080 00", "4 malformed U3-2.2.3-u1"},
+		{"empty input", V5, c, "", "0 malformed §2.1.4"},
+		{"one byte", V5, c, "30", "1 malformed §2.1.4"},
+		{"length not over", V5, c, "3080", "2 malformed §2.1.4"},
+		{"packet not over", V5, c, "30 05 0001", "4 malformed §2.1.4"},
+		{"huge and not over", V5, c, "30ffffff7f", "5 malformed §2.1.4"},
+		{"wrong and not over", V5, c, "38 05 0001", "0 unspecified MQTT-3.3.1-2; 4 malformed §2.1.4"},
+		{"bytes behind the packet", V5, c, "c00000", "2 malformed §2.1.4"},
+		{"PINGREQ with a byte", V5, c, "c00100", "2 malformed §2.1.4"},
+
+		{"CONNECT", V311, c, "100c" + mqtt4 + "02 003c 0000", ""},
+		{"CONNECT without protocol name", V311, c, "1000", "2 malformed MQTT-3.1.4-1"},
+		{"CONNECT with another name", V311, c, "100c 0004 4d515458 04 02 003c 0000", "2 protocol_error MQTT-3.1.2-1"},
+		{"CONNECT of level 6", V5, c, "100d 0004 4d515454 06 02 003c 00 0000", "8 protocol_error MQTT-3.1.2-2"},
+		{"CONNECT of 3.1", V31, c, "100f 0006 4d5149736470 03 02 003c 0001 61", ""},
+		{"CONNECT of 3.1 by its level", 0, c, "100f 0006 4d5149736470 03 02 003c 0001 61", ""},
+		{"CONNECT of 3.1 without id", V31, c, "100e 0006 4d5149736470 03 02 003c 0000", "14 protocol_error §3.1"},
+		{"CONNECT of 3.1 with flags for fields that are not there", V31, c, "100f 0006 4d5149736470 03 c2 003c 0001 61", ""},
+		{"CONNECT reserved flag", V311, c, "100c" + mqtt4 + "03 003c 0000", "9 malformed MQTT-3.1.2-3"},
+		{"CONNECT reserved flag", V5, c, "100d" + mqtt5 + "03 003c 00 0000", "9 malformed MQTT-3.1.2-3"},
+		{"CONNECT Will QoS without Will", V311, c, "100c" + mqtt4 + "0a 003c 0000", "9 protocol_error MQTT-3.1.2-13"},
+		{"CONNECT Will QoS without Will", V5, c, "100d" + mqtt5 + "0a 003c 00 0000", "9 protocol_error MQTT-3.1.2-11"},
+		{"CONNECT Will Retain without Will", V311, c, "100c" + mqtt4 + "22 003c 0000", "9 protocol_error MQTT-3.1.2-15"},
+		{"CONNECT Will QoS 3", V311, c, "1011" + mqtt4 + "1e 003c 0000 0001 61 0000", "9 protocol_error MQTT-3.1.2-14"},
+		{"CONNECT Will QoS 3", V5, c, "1013" + mqtt5 + "1e 003c 00 0000 00 0001 61 0000", "9 malformed MQTT-3.1.2-12"},
+		{"CONNECT password without user", V311, c, "100f" + mqtt4 + "42 003c 0000 0001 70", "9 protocol_error MQTT-3.1.2-22"},
+		{"CONNECT password without user", V5, c, "1010" + mqtt5 + "42 003c 00 0000 0001 70", ""},
+		{"CONNECT without id", V311, c, "100a" + mqtt4 + "02 003c", "12 malformed MQTT-3.1.3-3"},
+		{"CONNECT with empty id and Clean Session 0", V311, c, "100c" + mqtt4 + "00 003c 0000", "12 protocol_error MQTT-3.1.3-7"},
+		{"CONNECT with empty id and Clean Start 0", V5, c, "100d" + mqtt5 + "00 003c 00 0000", ""},
+		{"CONNECT without Will fields", V311, c, "100c" + mqtt4 + "06 003c 0000", "14 malformed MQTT-3.1.2-9"},
+		{"CONNECT without Will Properties", V5, c, "100d" + mqtt5 + "06 003c 00 0000", "15 malformed MQTT-2.2.2-1"},
+		{"CONNECT without user", V5, c, "100d" + mqtt5 + "82 003c 00 0000", "15 malformed MQTT-3.1.2-17"},
+		{"CONNECT without password", V311, c, "100f" + mqtt4 + "c2 003c 0000 0001 75", "17 malformed MQTT-3.1.2-21"},
+		{"CONNECT with user and no flag", V311, c, "100f" + mqtt4 + "02 003c 0000 0001 75", "14 malformed MQTT-3.1.4-1"},
+		{"CONNECT Will Topic with wildcard", V5, c, "1013" + mqtt5 + "06 003c 00 0000 00 0001 23 0000", "18 unspecified MQTT-4.7.0-1"},
+		{"CONNECT Will Topic empty", V311, c, "1010" + mqtt4 + "06 003c 0000 0000 0000", "14 protocol_error MQTT-4.7.3-1"},
+		{"CONNECT Authentication Data alone", V5, c, "1010" + mqtt5 + "02 003c 03 160000 0000", "16 protocol_error U5-3.1.2.11.10-u1"},
+		{"CONNECT id with U+0000", V311, c, "100d" + mqtt4 + "02 003c 0001 00", "14 malformed MQTT-1.5.3-2"},
+		{"CONNECT id with a surrogate", V5, c, "1010" + mqtt5 + "02 003c 00 0003 eda080", "15 malformed MQTT-1.5.4-1"},
+		{"CONNECT id overlong", V5, c, "100f" + mqtt5 + "02 003c 00 0002 c080", "15 malformed MQTT-1.5.4-1"},
+		{"CONNECT id with U+FEFF", V5, c, "1010" + mqtt5 + "02 003c 00 0003 efbbbf", ""},
+		{"CONNECT id with a control character", V5, c, "100e" + mqtt5 + "02 003c 00 0001 01", ""},
+		{"CONNECT id that is no UTF-8 in 3.1", V31, c, "100f 0006 4d5149736470 03 02 003c 0001 ff", ""},
+
+		{"CONNACK", V311, s, "2002 0100", ""},
+		{"CONNACK reserved bits", V311, s, "2002 0200", "2 malformed U3-3.2.2.1-u1"},
+		{"CONNACK reserved bits", V5, s, "2003 ff0000", "2 malformed MQTT-3.2.2-1"},
+		{"CONNACK reserved bits are not used", V31, s, "2002 ff00", ""},
+		{"CONNACK session and code", V311, s, "2002 0105", "3 protocol_error MQTT-3.2.2-4"},
+		{"CONNACK session and code", V5, s, "2003 0187 00", "3 unspecified MQTT-3.2.2-6"},
+		{"CONNACK undefined code", V311, s, "2002 0006", "3 protocol_error MQTT-3.2.2-6"},
+		{"CONNACK undefined code", V5, s, "2003 0001 00", "3 unspecified MQTT-3.2.2-8"},
+		{"CONNACK without properties", V5, s, "2002 0000", "4 malformed MQTT-2.2.2-1"},
+		{"CONNACK with properties in 3.1.1", V311, s, "2003 0000 00", "4 malformed §2.2.3"},
+		{"CONNACK short", V311, s, "2001 00", "3 malformed §2.2.3"},
+
+		{"PUBLISH", V5, c, "3004 0001 61 00", ""},
+		{"PUBLISH QoS 3", V5, c, "3606 0001 61 0001 00", "0 malformed MQTT-3.3.1-4"},
+		{"PUBLISH QoS 3", V311, s, "3605 0001 61 0001", "0 malformed MQTT-3.3.1-4"},
+		{"PUBLISH DUP QoS 0", V5, s, "3804 0001 61 00", "0 unspecified MQTT-3.3.1-2"},
+		{"PUBLISH DUP QoS 0", V311, s, "3803 0001 61", "0 protocol_error MQTT-3.3.1-2"},
+		{"PUBLISH DUP QoS 0 and long length", V5, s, "388400 0001 61 00", "0 unspecified MQTT-3.3.1-2; 1 unspecified MQTT-1.5.5-1"},
+		{"PUBLISH id 0 from a client", V5, c, "3206 0001 61 0000 00", "5 unspecified MQTT-2.2.1-3"},
+		{"PUBLISH id 0 from a server", V5, s, "3206 0001 61 0000 00", "5 unspecified MQTT-2.2.1-4"},
+		{"PUBLISH id 0", V311, s, "3205 0001 61 0000", "5 protocol_error MQTT-2.3.1-1"},
+		{"PUBLISH without topic", V5, c, "3000", "2 malformed MQTT-3.3.2-1"},
+		{"PUBLISH topic too long", V5, c, "3004 0009 61 00", "2 malformed MQTT-3.3.2-1"},
+		{"PUBLISH empty topic", V311, c, "3002 0000", "2 protocol_error MQTT-4.7.3-1"},
+		{"PUBLISH empty topic without alias", V5, c, "3003 0000 00", "5 protocol_error U5-3.3.2.1-u1"},
+		{"PUBLISH empty topic with alias", V5, c, "3006 0000 03 230001", ""},
+		{"PUBLISH alias 0", V5, c, "3007 0001 61 03 230000", "7 protocol_error MQTT-3.3.2-8"},
+		{"PUBLISH wildcard", V5, s, "3006 0003 61 2f 23 00", "6 unspecified MQTT-3.3.2-2"},
+		{"PUBLISH wildcard", V311, c, "3005 0003 61 2b 62", "5 protocol_error MQTT-3.3.2-2"},
+		{"PUBLISH wildcard before bad UTF-8", V5, c, "3006 0003 23 61 ff 00", "4 unspecified MQTT-3.3.2-2; 6 malformed MQTT-1.5.4-1"},
+		{"PUBLISH without properties", V5, c, "3003 0001 61", "5 malformed MQTT-2.2.2-1"},
+		{"PUBLISH cut id", V311, c, "3204 0001 61 00", "5 malformed §2.2.3"},
+		{"PUBLISH Subscription Identifier from a client", V5, c, "3006 0001 61 02 0b01", "6 protocol_error MQTT-3.3.4-6"},
+		{"PUBLISH Subscription Identifiers from a server", V5, s, "3008 0001 61 04 0b01 0b01", ""},
+		{"PUBLISH Subscription Identifier 0", V5, s, "3006 0001 61 02 0b00", "7 protocol_error U5-3.3.2.3.8-u1"},
+		{"PUBLISH Subscription Identifier long", V5, s, "3007 0001 61 03 0b8100", "7 unspecified MQTT-1.5.5-1"},
+		{"PUBLISH Subscription Identifier of five bytes", V5, s, "300a 0001 61 06 0bffffffff01", "7 malformed U5-2.1.4-u1"},
+		{"PUBLISH Payload Format Indicator 2", V5, s, "3006 0001 61 02 0102", "7 unspecified §3.3.2.3.2"},
+		{"PUBLISH Payload Format Indicator twice", V5, s, "3008 0001 61 04 0101 0101", ""},
+		{"PUBLISH Content Type twice", V5, s, "300a 0001 61 06 030000 030000", "9 protocol_error U5-3.3.2.3.9-u1"},
+		{"PUBLISH Response Topic with wildcard", V5, c, "3008 0001 61 04 080001 2b", "9 unspecified MQTT-3.3.2-14"},
+		{"PUBLISH User Property no UTF-8", V5, c, "300a 0001 61 06 26 0001 ff 0000", "9 malformed MQTT-1.5.7-1"},
+		{"PUBLISH unknown property", V5, c, "3006 0001 61 02 7f00", "6 malformed U5-2.2.2.2-u1"},
+		{"PUBLISH misplaced property", V5, c, "3009 0001 61 05 1100000001", "6 malformed U5-2.2.2.2-u1"},
+		{"PUBLISH cut property", V5, c, "3007 0001 61 03 020000", "6 malformed U5-2.2.2.2-u1"},
+		{"PUBLISH Property Length too long", V5, c, "3006 0001 61 09 0101", "5 malformed §2.2.2.1"},
+		{"PUBLISH Property Length of five bytes", V5, c, "3009 0001 61 ffffffff01 00", "5 malformed U5-2.1.4-u1"},
+		{"PUBLISH Property Length long", V5, c, "3005 0001 61 8000", "5 unspecified MQTT-1.5.5-1"},
+		{"PUBLISH Property Length cut", V5, c, "3004 0001 61 80", "5 malformed §2.1.4"},
+		{"PUBLISH long property identifier", V5, c, "3007 0001 61 03 810000", "6 unspecified MQTT-1.5.5-1"},
+
+		{"PUBACK of length 2", V5, s, "4002 0001", ""},
+		{"PUBACK of length 3", V5, s, "4003 0001 10", ""},
+		{"PUBACK of length 4", V5, s, "4004 0001 10 00", ""},
+		{"PUBACK of length 1", V5, s, "4001 00", "2 malformed §2.1.4"},
+		{"PUBACK of length 3", V311, s, "4003 0001 10", "4 malformed §2.2.3"},
+		{"PUBACK id 0 is the judge's", V5, s, "4002 0000", ""},
+		{"PUBACK undefined code", V5, c, "4003 0001 92", "4 unspecified MQTT-3.4.2-1"},
+		{"PUBACK bytes behind", V5, c, "4005 0001 10 00 00", "6 malformed §2.1.4"},
+		{"PUBREC undefined code", V5, c, "5003 0001 01", "4 unspecified MQTT-3.5.2-1"},
+		{"PUBREL code", V5, c, "6203 0001 92", ""},
+		{"PUBREL undefined code", V5, c, "6203 0001 80", "4 unspecified MQTT-3.6.2-1"},
+		{"PUBCOMP undefined code", V5, c, "7003 0001 80", "4 unspecified MQTT-3.7.2-1"},
+		{"PUBACK Reason String twice", V5, s, "400a 0001 10 06 1f0000 1f0000", "9 protocol_error U5-3.4.2.2.2-u1"},
+
+		{"SUBSCRIBE", V311, c, "8206 0001 0001 61 02", ""},
+		{"SUBSCRIBE id 0", V311, c, "8206 0000 0001 61 00", "2 protocol_error MQTT-2.3.1-1"},
+		{"SUBSCRIBE id 0", V5, c, "8207 0000 00 0001 61 00", "2 unspecified MQTT-2.2.1-3"},
+		{"SUBSCRIBE without filter", V311, c, "8202 0001", "4 protocol_error MQTT-3.8.3-3"},
+		{"SUBSCRIBE without filter", V5, c, "8203 0001 00", "5 protocol_error MQTT-3.8.3-2"},
+		{"SUBSCRIBE without options", V311, c, "8205 0001 0001 61", "7 malformed §2.2.3"},
+		{"SUBSCRIBE QoS 3", V311, c, "8206 0001 0001 61 03", "7 malformed MQTT-3.8.3-4"},
+		{"SUBSCRIBE QoS 3", V5, c, "8207 0001 00 0001 61 03", "8 protocol_error U5-3.8.3.1-u1"},
+		{"SUBSCRIBE reserved bits", V311, c, "8206 0001 0001 61 04", "7 malformed MQTT-3.8.3-4"},
+		{"SUBSCRIBE reserved bits", V5, c, "8207 0001 00 0001 61 40", "8 malformed MQTT-3.8.3-5"},
+		{"SUBSCRIBE Retain Handling 3", V5, c, "8207 0001 00 0001 61 30", "8 protocol_error U5-3.8.3.1-u2"},
+		{"SUBSCRIBE No Local", V5, c, "8207 0001 00 0001 61 04", ""},
+		{"SUBSCRIBE No Local shared", V5, c, "820f 0001 00 0009 2473686172652f6761 04", "16 unspecified MQTT-4.8.2-2; 16 protocol_error MQTT-3.8.3-4"},
+		{"SUBSCRIBE No Local well shared", V5, c, "8210 0001 00 000a 2473686172652f672f61 04", "17 protocol_error MQTT-3.8.3-4"},
+		{"SUBSCRIBE empty filter", V5, c, "8206 0001 00 0000 00", "5 unspecified MQTT-4.7.3-1"},
+		{"SUBSCRIBE empty filter", V311, c, "8205 0001 0000 00", "4 protocol_error MQTT-4.7.3-1"},
+		{"SUBSCRIBE a#", V5, c, "8208 0001 00 0002 6123 00", "8 unspecified MQTT-4.7.1-1"},
+		{"SUBSCRIBE a#", V311, c, "8207 0001 0002 6123 00", "7 protocol_error MQTT-4.7.1-2"},
+		{"SUBSCRIBE #/a", V311, c, "8208 0001 0003 232f61 00", "6 protocol_error MQTT-4.7.1-2"},
+		{"SUBSCRIBE a+", V5, c, "8208 0001 00 0002 612b 00", "8 unspecified MQTT-4.7.1-2"},
+		{"SUBSCRIBE +a", V311, c, "8207 0001 0002 2b61 00", "6 protocol_error MQTT-4.7.1-3"},
+		{"SUBSCRIBE +/+/#", V5, c, "820b 0001 00 0005 2b2f2b2f23 00", ""},
+		{"SUBSCRIBE /", V5, c, "8207 0001 00 0001 2f 00", ""},
+		{"SUBSCRIBE $SYS/#", V5, c, "820c 0001 00 0006 245359532f23 00", ""},
+		{"SUBSCRIBE $share", V5, c, "820c 0001 00 0006 247368617265 00", ""},
+		{"SUBSCRIBE $share/", V5, c, "820d 0001 00 0007 2473686172652f 00", "14 unspecified MQTT-4.8.2-1; 14 unspecified MQTT-4.8.2-2"},
+		{"SUBSCRIBE $share//a", V5, c, "820f 0001 00 0009 2473686172652f2f61 00", "14 unspecified MQTT-4.8.2-1"},
+		{"SUBSCRIBE $share/g", V5, c, "820e 0001 00 0008 2473686172652f67 00", "15 unspecified MQTT-4.8.2-2"},
+		{"SUBSCRIBE $share/g/", V5, c, "820f 0001 00 0009 2473686172652f672f 00", "16 unspecified MQTT-4.8.2-2"},
+		{"SUBSCRIBE $share/+/a", V5, c, "8210 0001 00 000a 2473686172652f2b2f61 00", "14 unspecified MQTT-4.8.2-2"},
+		{"SUBSCRIBE $share/g/a#", V5, c, "8211 0001 00 000b 2473686172652f672f6123 00", "17 unspecified MQTT-4.7.1-1"},
+		{"SUBSCRIBE $share/ is any topic", V311, c, "820c 0001 0007 2473686172652f 00", ""},
+		{"SUBSCRIBE filter with U+0000", V5, c, "8207 0001 00 0001 00 00", "7 malformed MQTT-1.5.4-2"},
+		{"SUBSCRIBE filter no UTF-8", V311, c, "8206 0001 0001 ff 00", "6 malformed MQTT-1.5.3-1"},
+		{"SUBSCRIBE Subscription Identifier 0", V5, c, "8209 0001 02 0b00 0001 61 00", "6 protocol_error U5-3.8.2.1.2-u1"},
+		{"SUBSCRIBE Subscription Identifier twice", V5, c, "820b 0001 04 0b01 0b02 0001 61 00", "7 protocol_error U5-3.8.2.1.2-u2"},
+
+		{"SUBACK", V311, s, "9006 0001 00 01 02 80", ""},
+		{"SUBACK Failure is not in 3.1", V31, s, "9003 0001 80", "4 protocol_error §3.9"},
+		{"SUBACK undefined codes", V311, s, "9005 0001 03 00 81", "4 protocol_error MQTT-3.9.3-2; 6 protocol_error MQTT-3.9.3-2"},
+		{"SUBACK undefined code", V5, s, "9004 0001 00 03", "5 unspecified MQTT-3.9.3-2"},
+		{"SUBACK without codes", V311, s, "9002 0001", "4 protocol_error MQTT-3.8.4-5"},
+		{"SUBACK without codes", V5, s, "9003 0001 00", "5 unspecified MQTT-3.8.4-6"},
+		{"UNSUBSCRIBE without filter", V5, c, "a203 0001 00", "5 protocol_error MQTT-3.10.3-2"},
+		{"UNSUBSCRIBE a#", V311, c, "a206 0001 0002 6123", "7 protocol_error MQTT-4.7.1-2"},
+		{"UNSUBACK", V311, s, "b002 0001", ""},
+		{"UNSUBACK with codes", V311, s, "b003 0001 00", "4 malformed §2.2.3"},
+		{"UNSUBACK undefined code", V5, s, "b004 0001 00 10", "5 unspecified MQTT-3.11.3-2"},
+		{"UNSUBACK without codes", V5, s, "b003 0001 00", "5 unspecified MQTT-3.11.3-2"},
+
+		{"DISCONNECT of length 1", V5, c, "e001 04", ""},
+		{"DISCONNECT with Will from a server", V5, s, "e001 04", "2 unspecified MQTT-3.14.2-1"},
+		{"DISCONNECT 0x8e from a client", V5, c, "e001 8e", "2 unspecified MQTT-3.14.2-1"},
+		{"DISCONNECT 0x9b from a client", V5, c, "e001 9b", ""},
+		{"DISCONNECT 0x8c", V5, s, "e001 8c", ""},
+		{"DISCONNECT undefined code", V5, s, "e001 01", "2 unspecified MQTT-3.14.2-1"},
+		{"DISCONNECT with a body", V311, c, "e001 00", "2 malformed §2.2.3"},
+		{"DISCONNECT Session Expiry from a server", V5, s, "e007 00 05 1100000000", "4 unspecified MQTT-3.14.2-2"},
+		{"DISCONNECT Session Expiry from a client", V5, c, "e007 00 05 1100000000", ""},
+		{"AUTH of length 0", V5, s, "f000", ""},
+		{"AUTH Success from a client", V5, c, "f000", "2 unspecified MQTT-3.15.2-1"},
+		{"AUTH of length 1", V5, s, "f001 18", "3 malformed MQTT-2.2.2-1"},
+		{"AUTH without method", V5, s, "f002 18 00", "4 protocol_error U5-3.15.2.2.2-u1"},
+		{"AUTH with method", V5, s, "f006 18 04 150001 61", ""},
+		{"AUTH re-authenticate from a server", V5, s, "f006 19 04 150001 61", "2 unspecified MQTT-3.15.2-1"},
+	} {
+		t.Run(fmt.Sprintf("%s, %s", test.name, test.v), func(t *testing.T) {
+			b := fromHex(t, test.hex)
+			_, vs := Inspect(b, test.v, test.from)
+			if got := brief(vs); got != test.want {
+				t.Errorf("%x\n got %s\nwant %s", b, got, test.want)
+			}
+			checkOneDecoder(t, b, test.v, test.from)
+		})
+	}
+}
+
+// The codec cites ids; each must exist, or the report leads nowhere. Sections
+// ("§2.1.4") stand where the standard has no id.
+func TestCitedRequirementsExist(t *testing.T) {
+	var cited []spec.Ref
+	cite := func(v Version, id string) {
+		if id != "" && !strings.HasPrefix(id, "§") {
+			cited = append(cited, spec.Ref{Version: v, ID: id})
+		}
+	}
+	rules := allRules()
+	source, err := os.ReadFile("rules.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(source, []byte("= rule{")) + 2*len(rulesFlags); n != len(rules) {
+		t.Errorf("allRules lists %d rules, rules.go has %d", len(rules), n)
+	}
+	for _, r := range rules {
+		cite(V31, r.v31)
+		cite(V311, r.v311)
+		cite(V5, r.v5)
+	}
+	for _, p := range spec.Properties {
+		for _, in := range p.In {
+			cite(V5, in.Twice)
+			cite(V5, in.Range)
+		}
+	}
+	if len(cited) < 150 {
+		t.Errorf("only %d citations", len(cited))
+	}
+	for _, ref := range cited {
+		if _, ok := spec.Lookup(ref); !ok {
+			t.Errorf("%s is not in the catalogue", ref)
+		}
+	}
+}
+
+func TestInspectKeepsWrongValues(t *testing.T) {
+	for _, test := range []struct {
+		name, hex string
+		from      Sender
+		want      Packet
+	}{
+		{"undefined code", "2003 0077 00", FromServer, &Connack{Code: 0x77}},
+		{"reserved bits of CONNACK", "2003 8100 00", FromServer, &Connack{SessionPresent: true, Reserved: 0x80}},
+		{"reserved options", "8207 0001 00 0001 61 c1", FromClient,
+			&Subscribe{PacketID: 1, Subscriptions: []Subscription{{Filter: Text("a"), QoS: 1, Reserved: 0xC0}}}},
+		{"QoS 3", "3606 0001 61 0001 00", FromServer, &Publish{Topic: Text("a"), QoS: 3, PacketID: 1, Payload: []byte{}}},
+		{"misplaced property", "e006 00 04 1f0001 61", FromClient, &Disconnect{Properties: Properties{Data(ReasonString, "a")}}},
+		{"all that comes before an unknown one", "3009 0001 61 04 0101 7f00 78", FromServer,
+			&Publish{Topic: Text("a"), Properties: Properties{Int(PayloadFormatIndicator, 1)}, Payload: []byte("x")}},
+		{"cut payload", "3009 0001 61 00 78", FromServer, &Publish{Topic: Text("a"), Payload: []byte("x")}},
+		{"cut topic", "3009 0004 61", FromServer, &Publish{Topic: Text("a")}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p, _ := Inspect(fromHex(t, test.hex), V5, test.from)
+			if !reflect.DeepEqual(p, test.want) {
+				t.Errorf("got %#v\nwant %#v", p, test.want)
+			}
+		})
+	}
+}
+
+func TestFrameSize(t *testing.T) {
+	for _, test := range []struct {
+		hex  string
+		n    int
+		ok   bool
+		fail bool
+	}{
+		{"", 0, false, false},
+		{"30", 0, false, false},
+		{"3000", 2, true, false},
+		{"307f", 129, true, false},
+		{"3080", 0, false, false},
+		{"308001", 131, true, false},
+		{"30ffffff7f", 268_435_460, true, false},
+		{"3080808000", 5, true, false},
+		{"30ffffff", 0, false, false},
+		{"30ffffffff", 0, false, true},
+		{"3080808080", 0, false, true},
+	} {
+		n, ok, err := FrameSize(fromHex(t, test.hex))
+		if ok != test.ok || ok && n != test.n || (err != nil) != test.fail {
+			t.Errorf("%s: %d %v %v", test.hex, n, ok, err)
+		}
+	}
+}
+
+func TestDecoderReusesWhatItOwns(t *testing.T) {
+	d := Decoder{Version: V5, From: FromServer}
+	first := fromHex(t, "300a 0001 61 06 26 0001 6b 0000")
+	if _, _, err := d.Decode(first); err != nil {
+		t.Fatal(err)
+	}
+	p, n, err := d.Decode(fromHex(t, "3004 0001 62 00 ffff"))
+	if err != nil || n != 6 || !reflect.DeepEqual(p, &Publish{Topic: Text("b"), Payload: []byte{}}) {
+		t.Errorf("%v %d %v: the properties of the packet before shine through", p, n, err)
+	}
+	kept := p.Clone()
+	for range 3 {
+		if _, _, err := d.Decode(first); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if kept.(*Publish).Topic.String() != "b" {
+		t.Error("a clone must outlive the packet")
+	}
+}
+
+func TestStringHidesSecretsAndQuotes(t *testing.T) {
+	p := &Connect{ClientID: Text("a\x1b[31m\nb"), User: Text("alice"), Password: []byte("hunter2"),
+		Properties: Properties{Data(AuthenticationMethod, "SCRAM"), Data(AuthenticationData, "hunter3")}}
+	s := p.String()
+	for _, secret := range []string{"alice", "hunter", "\x1b", "\n"} {
+		if strings.Contains(s, secret) {
+			t.Errorf("%q shows %q", s, secret)
+		}
+	}
+	if !strings.HasSuffix(s, " user password") {
+		t.Errorf("%q does not say that user and password are there", s)
+	}
+	long := &Publish{Topic: Text("t"), Payload: bytes.Repeat([]byte("x"), 10_000)}
+	if s := long.String(); len(s) > 200 || !strings.Contains(s, "(10000 bytes)") {
+		t.Errorf("%q", s)
+	}
+	plain := &Publish{Topic: Text("t=a/b"), QoS: 1, PacketID: 7, Dup: true, Retain: true, Payload: []byte("17.2")}
+	if got, want := plain.String(), `PUBLISH t="t=a/b" qos=1 id=7 dup retain payload="17.2" (4 bytes)`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// allRules lists every rule, for the tests that look at all of them.
+func allRules() (rules []*rule) {
+	for i := range rulesFlags {
+		rules = append(rules, &rulesFlags[i], &rulesCode[i])
+	}
+	return append(rules,
+		&ruleType, &ruleDirection, &ruleLengthBytes, &ruleIncomplete, &ruleNonMinimal, &ruleShort,
+		&ruleTrailing, &ruleBeyond, &ruleQoS1, &ruleUTF8, &ruleNull, &rulePair, &ruleNameWildcard,
+		&rulePublishWildcard, &ruleEmptyName, &ruleMultiLevel, &ruleSingleLevel, &ruleShareName,
+		&ruleShareFilter, &ruleResponseTopic, &rulePropertyLength, &rulePropertyLengthBytes,
+		&rulePropertiesLong, &ruleProperty, &ruleSubscriptionIDFromClient, &ruleExpiryFromServer,
+		&ruleAuthData, &ruleAuthMethod, &ruleConnectShort, &ruleConnectTrailing, &ruleProtocolName,
+		&ruleProtocolLevel, &ruleConnectReserved, &ruleWillQoSWithoutWill, &ruleWillRetainWithoutWill,
+		&ruleWillQoS, &rulePasswordWithoutUser, &ruleClientIDMissing, &ruleClientIDEmpty, &ruleClientIDLong,
+		&ruleWillMissing, &ruleUserMissing, &rulePasswordMissing, &ruleConnackFlags, &ruleSessionPresent,
+		&ruleQoS3, &ruleDup, &ruleTopicMissing, &ruleTopicEmpty, &ruleServerPacketID, &ruleClientPacketID,
+		&ruleNoFilter, &ruleNoUnsubscribe, &ruleOptionsReserved, &ruleOptionsQoS, &ruleRetainHandling,
+		&ruleNoLocalShared, &ruleNoCode, &ruleNoUnsubackCode)
+}
