@@ -26,29 +26,39 @@ type job struct {
 // errTargetDied ends the scenarios in flight when the broker's process is gone.
 var errTargetDied = errors.New("the broker's process has ended")
 
-// attempt runs the job once and gives its result. gone is true where the
-// result says nothing, because the broker ended while it ran.
-func (x *executor) attempt(ctx context.Context, j job) (res *result.Result, gone bool) {
+// outcome is what came of one attempt at a job.
+type outcome struct {
+	res *result.Result
+	// gone says that the broker was lost while it ran, so that res means nothing.
+	gone bool
+	// provoked is when the scenario last sent something after a client of it
+	// broke the protocol; zero if none did. Who provoked last most likely
+	// ended the broker.
+	provoked time.Time
+}
+
+// attempt runs the job once. alone says that nothing else runs beside it: only
+// then is a broker that stops serving this scenario's doing.
+func (x *executor) attempt(ctx context.Context, j job, alone bool) outcome {
 	ctx, cancel := context.WithTimeoutCause(ctx, x.opts.Timeouts.Scenario,
 		fmt.Errorf("not finished after %s, the limit for one scenario", x.opts.Timeouts.Scenario))
 	defer cancel()
 	t := x.newT(ctx, j)
 	cause := t.run()
-	alive := t.checkAlive(ctx, x)
+	lost := t.checkAlive(ctx, x)
 	t.closeAll()
-	if alive == nil {
+	if lost == nil {
 		x.cleanup(ctx, t)
 	}
-	res = x.conclude(t, cause)
-	if alive != nil {
-		if _, exited := x.waitExited(); exited {
-			return res, true
-		}
-		if ctx.Err() == nil && res.Verdict != result.Fail {
-			res.Verdict, res.Reason = result.Error, alive.Error()
+	o := outcome{gone: lost != nil || errors.Is(context.Cause(ctx), errTargetDied), provoked: t.provoked()}
+	if lost != nil && alone {
+		if _, exited := x.waitExited(); !exited && ctx.Err() == nil {
+			o.gone = false
+			t.unserved(lost)
 		}
 	}
-	return res, errors.Is(context.Cause(ctx), errTargetDied)
+	o.res = x.conclude(t, cause, o.gone)
+	return o
 }
 
 func (x *executor) newT(ctx context.Context, j job) *T {
@@ -103,26 +113,39 @@ func (t *T) checkAlive(ctx context.Context, x *executor) error {
 	if err == nil && p.Type() != codec.PINGRESP {
 		err = fmt.Errorf("CONNACK refuses: %v", p)
 	}
-	if err == nil {
-		return nil
+	return err
+}
+
+// unserved makes it a finding that the broker, still running, serves nobody
+// after what the scenario's client did; an error if the client did nothing wrong.
+func (t *T) unserved(lost error) {
+	if t.provoked().IsZero() {
+		t.rec.setCause(notThere{lost})
+		return
 	}
-	if !t.negative {
-		return fmt.Errorf("the broker does not serve a fresh client: %w", err)
+	t.rec.note("a fresh client is not served")
+	for _, ref := range t.cites() {
+		t.findings = append(t.findings, result.Finding{
+			Requirement: ref, Level: spec.Must, Source: result.FromScenario, Step: t.step,
+			Expected: "the broker goes on serving other clients", Got: lost.Error(), Event: t.rec.last(),
+		})
 	}
-	// It was alive before this scenario; whether it is dead or only does not
-	// answer, the client's error was not survived.
-	if _, exited := x.waitExited(); !exited {
-		t.rec.note("a fresh client is not served")
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		for _, ref := range t.cites() {
-			t.findings = append(t.findings, result.Finding{
-				Requirement: ref, Level: spec.Must, Source: result.FromScenario, Step: t.step,
-				Expected: "the broker goes on serving other clients", Got: err.Error(), Event: t.rec.last(),
-			})
+}
+
+// provoked gives when the last bytes were sent in a scenario whose client broke
+// the protocol; zero if none did.
+func (t *T) provoked() (last time.Time) {
+	broke := t.negative
+	for _, e := range t.rec.snapshot() {
+		if e.Dir == result.Out {
+			last = t.rec.start.Add(e.At)
+			broke = broke || len(e.Violations) > 0 || e.Packet == nil
 		}
 	}
-	return err
+	if !broke {
+		return time.Time{}
+	}
+	return last
 }
 
 func (t *T) closeAll() {
@@ -155,7 +178,7 @@ func (x *executor) cleanup(ctx context.Context, t *T) {
 }
 
 // conclude makes the result from what was recorded.
-func (x *executor) conclude(t *T, cause error) *result.Result {
+func (x *executor) conclude(t *T, cause error, gone bool) *result.Result {
 	trace := t.rec.snapshot()
 	own := t.scenario.ProvesIn(t.version)
 	res := &result.Result{
@@ -198,6 +221,8 @@ func (x *executor) conclude(t *T, cause error) *result.Result {
 		}
 	}
 	res.Settle()
-	x.beside.add(res, beside)
+	if !gone {
+		x.beside.add(res, beside)
+	}
 	return res
 }

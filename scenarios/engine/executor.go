@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -196,19 +197,18 @@ func (x *executor) skip(j job, reason string) *result.Result {
 }
 
 // runTogether runs jobs at once and gives those that are still to be run. When
-// the broker's process ends, what is in flight is discarded, the broker is
-// started again, and those scenarios run once more one at a time: the one that
-// kills it is found, the others get their own verdict.
+// the broker is lost, what is in flight is discarded and the broker started
+// again; then the culprit is looked for.
 func (x *executor) runTogether(ctx context.Context, jobs []job) (left []job) {
 	batch, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watched := make(chan struct{})
 	go x.watch(batch, cancel, watched)
 	var (
-		mu       sync.Mutex
-		suspects []job
-		slots    = make(chan struct{}, x.opts.Parallel)
-		group    sync.WaitGroup
+		mu     sync.Mutex
+		struck []suspect
+		slots  = make(chan struct{}, x.opts.Parallel)
+		group  sync.WaitGroup
 	)
 	for i, j := range jobs {
 		select {
@@ -221,37 +221,91 @@ func (x *executor) runTogether(ctx context.Context, jobs []job) (left []job) {
 		}
 		group.Go(func() {
 			defer func() { <-slots }()
-			res, gone := x.attempt(batch, j)
+			o := x.attempt(batch, j, false)
 			switch {
-			case gone:
+			case o.gone:
 				mu.Lock()
-				suspects = append(suspects, j)
+				struck = append(struck, suspect{j, o.provoked})
 				mu.Unlock()
 				cancel(errTargetDied)
-			case batch.Err() == nil:
-				x.deliver(res)
+			case ctx.Err() == nil:
+				x.deliver(o.res)
 			}
 		})
 	}
 	group.Wait()
 	cancel(nil)
 	<-watched
-	if ctx.Err() != nil || len(suspects) == 0 {
+	if ctx.Err() != nil || len(struck) == 0 {
 		return nil
 	}
-	if !x.target.CanRestart() {
-		x.giveUp(append(suspects, left...))
+	if err := x.revive(ctx); err != nil {
+		x.giveUp(struck, left, err)
 		return nil
 	}
-	if err := x.restart(ctx); err != nil {
-		x.giveUp(append(suspects, left...))
-		return nil
+	return append(x.accuse(ctx, struck), left...)
+}
+
+// suspect is a job that was in flight when the broker was lost.
+type suspect struct {
+	job
+	provoked time.Time
+}
+
+// accuse runs suspects one at a time until the one that ends the broker is
+// found, and gives the others back: those whose clients did nothing wrong, and
+// those behind the culprit. Who provoked the broker last is tried first.
+func (x *executor) accuse(ctx context.Context, struck []suspect) (innocent []job) {
+	slices.SortFunc(struck, func(a, b suspect) int {
+		return cmp.Or(b.provoked.Compare(a.provoked), cmp.Compare(a.number, b.number))
+	})
+	provoking := slices.ContainsFunc(struck, func(s suspect) bool { return !s.provoked.IsZero() })
+	for i, s := range struck {
+		if provoking && s.provoked.IsZero() {
+			return jobsOf(struck[i:])
+		}
+		if x.runAlone(ctx, s.job) {
+			return jobsOf(struck[i+1:])
+		}
 	}
-	slices.SortFunc(suspects, func(a, b job) int { return cmp.Compare(a.number, b.number) })
-	for _, j := range suspects {
-		x.runAlone(ctx, j)
+	return nil
+}
+
+func jobsOf(struck []suspect) []job {
+	jobs := make([]job, len(struck))
+	for i, s := range struck {
+		jobs[i] = s.job
 	}
-	return left
+	return jobs
+}
+
+// revive brings a lost broker back, or waits until it serves again where we
+// cannot start it.
+func (x *executor) revive(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, x.opts.Timeouts.Ready)
+	defer cancel()
+	if x.target.CanRestart() {
+		return x.target.Restart(ctx)
+	}
+	v := x.opts.Versions[0]
+	for w, g := range x.greets {
+		if g.refused == "" {
+			v = w
+		}
+	}
+	for {
+		_, err := greet(ctx, x.target, v, x.opts.ClientPrefix+x.tag+"probe", x.opts.Timeouts.Answer)
+		if err == nil {
+			return nil
+		}
+		pause := time.NewTimer(100 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return err
+		case <-pause.C:
+		}
+	}
 }
 
 // watch ends the batch as soon as the broker's process is gone.
@@ -271,27 +325,33 @@ func (x *executor) watch(ctx context.Context, cancel context.CancelCauseFunc, wa
 	}
 }
 
-// runAlone runs one job with no other beside it. A broker that ends in it was
-// ended by it.
-func (x *executor) runAlone(ctx context.Context, j job) {
+// runAlone runs one job with no other beside it, and says whether the broker
+// was lost in it: then it was ended by it.
+func (x *executor) runAlone(ctx context.Context, j job) (lost bool) {
 	if ctx.Err() != nil {
-		return
+		return false
 	}
 	if _, exited := x.target.Exited(); exited {
-		if err := x.restart(ctx); err != nil {
-			x.giveUp([]job{j})
-			return
+		if err := x.revive(ctx); err != nil {
+			x.giveUp([]suspect{{job: j}}, nil, err)
+			return false
 		}
 	}
-	res, gone := x.attempt(ctx, j)
+	o := x.attempt(ctx, j, true)
 	if ctx.Err() != nil {
-		return
+		return false
 	}
-	if gone {
+	if o.gone {
 		how, _ := x.target.Exited()
-		x.killed(j, res, how)
+		x.killed(j, o.res, how)
 	}
-	x.deliver(res)
+	x.deliver(o.res)
+	if o.gone {
+		if err := x.revive(ctx); err != nil {
+			return true // the next one says so
+		}
+	}
+	return o.gone
 }
 
 // killed makes the end of the broker the finding of the scenario.
@@ -316,19 +376,13 @@ func (x *executor) killed(j job, res *result.Result, how string) {
 }
 
 // giveUp reports jobs that could not be run because the broker is gone.
-func (x *executor) giveUp(jobs []job) {
+func (x *executor) giveUp(struck []suspect, left []job, err error) {
 	how, _ := x.target.Exited()
-	for _, j := range jobs {
-		res := x.skip(j, "the broker has ended and could not be started again: "+how)
+	for _, j := range append(jobsOf(struck), left...) {
+		res := x.skip(j, strings.TrimSpace("the broker is gone and could not be brought back: "+err.Error()+" "+how))
 		res.Verdict = result.Error
 		x.deliver(res)
 	}
-}
-
-func (x *executor) restart(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, x.opts.Timeouts.Ready)
-	defer cancel()
-	return x.target.Restart(ctx)
 }
 
 // waitExited gives the process a moment to be seen ended after its connections
