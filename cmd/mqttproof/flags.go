@@ -1,0 +1,340 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mqttproof/mqttproof/cmd/mqttproof/target"
+	"github.com/mqttproof/mqttproof/codec/spec"
+	"github.com/mqttproof/mqttproof/containers"
+	"github.com/mqttproof/mqttproof/reports"
+	"github.com/mqttproof/mqttproof/scenarios"
+	"github.com/mqttproof/mqttproof/scenarios/engine"
+)
+
+// runCmd is the flags of run. Those that talk about the broker come first.
+type runCmd struct {
+	Targets []string `arg:"" optional:"" name:"target" help:"Brokers to judge, side by side: embedded:mochi (the default), mqtt://HOST:PORT, mqtts://, ws://, wss://, exec:mosquitto, docker:mosquitto, docker:IMAGE:TAG."`
+
+	User           string        `placeholder:"NAME" help:"User name for CONNECT. The password comes from --password-file or from the environment variable MQTTPROOF_PASSWORD."`
+	PasswordFile   string        `placeholder:"FILE" help:"File with the password."`
+	CA             string        `name:"ca" placeholder:"FILE" help:"Certificates that may sign the broker's (PEM)."`
+	Cert           string        `placeholder:"FILE" help:"Our own certificate (PEM)."`
+	Key            string        `placeholder:"FILE" help:"The key of our own certificate (PEM)."`
+	Insecure       bool          `help:"Accept any certificate of the broker."`
+	ConnectTimeout time.Duration `default:"5s" help:"Limit for opening a connection."`
+	Broker         string        `placeholder:"NAME@VERSION" help:"What the broker is, where it cannot be known; its list of known deviations is applied."`
+	Without        []string      `placeholder:"FEATURE" help:"Features that the broker is declared to lack: ${features}."`
+	Prefix         string        `placeholder:"TOPIC" help:"Beginning of every topic, for brokers with access rules (default mqttproof/)."`
+	ClientPrefix   string        `placeholder:"TEXT" help:"Beginning of every client identifier (default mp)."`
+
+	Only         []string       `placeholder:"WHAT" help:"Run these only: scenarios, areas or requirements; * stands for anything."`
+	Skip         []string       `placeholder:"WHAT" help:"Leave these out."`
+	Versions     []spec.Version `placeholder:"VERSION" help:"Versions of MQTT: 3.1, 3.1.1, 5.0 (default 3.1.1 and 5.0, as far as the broker speaks them)."`
+	GuideLiteral bool           `help:"Run the area guide with its topics as they stand in the guide, one scenario after the other."`
+
+	Parallel      int     `default:"256" help:"Scenarios in flight at once; they mostly wait."`
+	TimeoutFactor float64 `default:"1" help:"Multiplies every wait, for slow machines and networks."`
+	Seed          *uint64 `help:"Repeats a run with the same seed (default: a fresh one)."`
+
+	Known   string `placeholder:"FILE" help:"List of known deviations; none turns off the one of embedded:."`
+	Level   string `default:"must" help:"Lowest level that must hold: must or should."`
+	Report  string `placeholder:"DIR" help:"Write results.jsonl, junit.xml, summary.md and report.html there."`
+	Verbose bool   `short:"v" help:"Also show the details of warnings and the slowest scenarios."`
+}
+
+// featureNames lists the features for help and messages.
+func featureNames() string {
+	var names []string
+	for _, f := range engine.Features() {
+		names = append(names, string(f))
+	}
+	return strings.Join(names, ", ")
+}
+
+// plan is a run that was understood: nothing in it is a mistake of the user.
+type plan struct {
+	targets   []target.Target
+	scenarios []engine.Scenario
+	all       bool // nothing was left out
+	count     int  // scenarios, each in each version
+	options   engine.Options
+	shown     []string // options for the report, without secrets
+	level     spec.Level
+	known     *reports.Known // from --known FILE
+	noKnown   bool           // --known none
+	software  string         // from --broker
+}
+
+// plan checks everything that can be checked before a broker is started.
+func (c *runCmd) plan() (*plan, error) {
+	p := &plan{level: spec.Must}
+	var err error
+	if p.targets, err = c.targets(); err != nil {
+		return nil, err
+	}
+	if err := c.selected(p); err != nil {
+		return nil, err
+	}
+	if p.options, err = c.options(); err != nil {
+		return nil, err
+	}
+	switch c.Level {
+	case "must":
+	case "should":
+		p.level = spec.Should
+	default:
+		return nil, usage("--level %q is not known; there are must and should", c.Level)
+	}
+	if err := c.knownList(p); err != nil {
+		return nil, err
+	}
+	if c.Report != "" {
+		if err := os.MkdirAll(c.Report, 0o755); err != nil {
+			return nil, usage("--report: %w", err)
+		}
+	}
+	p.shown = c.shown(p.options.Seed)
+	return p, nil
+}
+
+func (c *runCmd) targets() (list []target.Target, err error) {
+	texts := c.Targets
+	if len(texts) == 0 {
+		texts = []string{"embedded:"}
+	}
+	password, err := c.password()
+	if err != nil {
+		return nil, err
+	}
+	if c.ConnectTimeout <= 0 {
+		return nil, usage("--connect-timeout must be above 0, for example 5s")
+	}
+	secrets := c.User != "" || c.CA != "" || c.Cert != "" || c.Key != "" || c.Insecure
+	used := false
+	for _, text := range texts {
+		t, err := target.Parse(text, containers.Credentials(c.User, password), containers.CA(c.CA),
+			containers.ClientCertificate(c.Cert, c.Key), containers.Insecure(c.Insecure), containers.ConnectTimeout(c.ConnectTimeout))
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(list, func(other target.Target) bool { return other.Name() == t.Name() }) {
+			return nil, usage("the target %s is named twice", t.Name())
+		}
+		used = used || t.Kind == target.Address || t.Kind == target.Container
+		list = append(list, t)
+	}
+	if secrets && !used {
+		return nil, usage("--user, --ca, --cert, --key and --insecure are for brokers at an address or in a container, and there is none among the targets")
+	}
+	return list, nil
+}
+
+// password is never a flag: flags are seen by everyone on the machine.
+func (c *runCmd) password() (string, error) {
+	if c.User == "" {
+		if c.PasswordFile != "" {
+			return "", usage("--password-file needs --user")
+		}
+		return "", nil
+	}
+	if c.PasswordFile == "" {
+		return os.Getenv("MQTTPROOF_PASSWORD"), nil
+	}
+	data, err := os.ReadFile(c.PasswordFile)
+	if err != nil {
+		return "", usage("--password-file: %w", err)
+	}
+	password := strings.TrimRight(string(data), "\r\n")
+	if password == "" {
+		return "", usage("--password-file: %s is empty", c.PasswordFile)
+	}
+	return password, nil
+}
+
+// selected selects the scenarios.
+func (c *runCmd) selected(p *plan) (err error) {
+	for _, expression := range slices.Concat(c.Only, c.Skip) {
+		if strings.TrimSpace(expression) == "" {
+			return usage("--only and --skip want a scenario, an area or a requirement, and one of them is empty")
+		}
+	}
+	all := scenarios.All()
+	if p.scenarios, err = scenarios.Select(all, c.Only, c.Skip); err != nil {
+		return &usageError{err}
+	}
+	if c.GuideLiteral {
+		if p.scenarios, err = scenarios.Select(p.scenarios, []string{"guide"}, nil); err != nil {
+			return usage("--guide-literal runs the area guide, of which nothing is selected")
+		}
+	}
+	p.all = len(p.scenarios) == len(all) && len(c.Versions) == 0
+	versions := c.Versions
+	if len(versions) == 0 {
+		versions = []spec.Version{spec.V311, spec.V5}
+	}
+	for _, s := range p.scenarios {
+		for _, v := range versions {
+			if s.In(v) {
+				p.count++
+			}
+		}
+	}
+	if p.count == 0 {
+		return usage("nothing is left to run: none of the scenarios selected runs in the versions %v, or --skip leaves none", versions)
+	}
+	return nil
+}
+
+func (c *runCmd) options() (o engine.Options, err error) {
+	o = engine.Options{
+		Versions: c.Versions, Parallel: c.Parallel, Prefix: c.Prefix, ClientPrefix: c.ClientPrefix, Literal: c.GuideLiteral,
+	}
+	slices.Sort(o.Versions)
+	o.Versions = slices.Compact(o.Versions)
+	if c.Parallel < 1 {
+		return o, usage("--parallel must be 1 or more")
+	}
+	if o.Timeouts, err = engine.DefaultTimeouts().Scale(c.TimeoutFactor); err != nil {
+		return o, usage("--timeout-factor: %w", err)
+	}
+	if strings.ContainsAny(c.Prefix, "+#") {
+		return o, usage("--prefix %q holds a wildcard, which no topic may", c.Prefix)
+	}
+	for _, name := range c.Without {
+		f := engine.Feature(strings.TrimSpace(name))
+		if !slices.Contains(engine.Features(), f) {
+			return o, usage("--without %q is not a feature; the features are %s", name, featureNames())
+		}
+		o.Without = append(o.Without, f)
+	}
+	if c.Seed != nil {
+		o.Seed = *c.Seed
+	} else {
+		o.Seed = rand.Uint64N(1 << 31) // short enough to be typed
+	}
+	return o, nil
+}
+
+// knownList reads what --known and --broker say.
+func (c *runCmd) knownList(p *plan) (err error) {
+	switch c.Known {
+	case "":
+	case "none":
+		p.noKnown = true
+	default:
+		if p.known, err = reports.LoadKnown(c.Known); err != nil {
+			if errors.Is(err, os.ErrNotExist) {
+				return usage("--known wants a file or none: %w", err)
+			}
+			return usage("--known: %w", err)
+		}
+	}
+	if c.Broker == "" {
+		return nil
+	}
+	name, version, _ := strings.Cut(c.Broker, "@")
+	if name == "" || version == "" {
+		return usage("--broker %q is not NAME@VERSION, for example mochi@2.7.9", c.Broker)
+	}
+	if len(p.targets) > 1 {
+		return usage("--broker says what one target is, and there are %d targets", len(p.targets))
+	}
+	p.software = name + " " + version
+	return nil
+}
+
+// flag is a flag that was set, as it is typed.
+type flag struct{ name, value string }
+
+// common are the flags set that a run of one scenario wants again.
+func (c *runCmd) common() (set []flag) {
+	add := func(name, value string) {
+		if value != "" {
+			set = append(set, flag{name, value})
+		}
+	}
+	add("--ca", c.CA)
+	add("--cert", c.Cert)
+	add("--key", c.Key)
+	if c.Insecure {
+		set = append(set, flag{"--insecure", ""})
+	}
+	if c.ConnectTimeout != 5*time.Second {
+		add("--connect-timeout", c.ConnectTimeout.String())
+	}
+	add("--prefix", c.Prefix)
+	add("--client-prefix", c.ClientPrefix)
+	if c.TimeoutFactor != 1 {
+		add("--timeout-factor", strconv.FormatFloat(c.TimeoutFactor, 'g', -1, 64))
+	}
+	if c.GuideLiteral {
+		set = append(set, flag{"--guide-literal", ""})
+	}
+	return set
+}
+
+// shown are the options for the report. That there was a user is said, who it
+// was is not.
+func (c *runCmd) shown(seed uint64) (list []string) {
+	for _, f := range c.common() {
+		list = append(list, strings.TrimSpace(f.name+" "+f.value))
+	}
+	add := func(name string, values ...string) {
+		if text := strings.Join(values, ","); text != "" {
+			list = append(list, name+" "+text)
+		}
+	}
+	if c.User != "" {
+		add("--user", "(not shown)")
+	}
+	add("--broker", c.Broker)
+	add("--without", c.Without...)
+	add("--only", c.Only...)
+	add("--skip", c.Skip...)
+	var versions []string
+	for _, v := range c.Versions {
+		versions = append(versions, v.String())
+	}
+	add("--versions", versions...)
+	if c.Parallel != 256 {
+		add("--parallel", strconv.Itoa(c.Parallel))
+	}
+	add("--known", c.Known)
+	if c.Level != "must" {
+		add("--level", c.Level)
+	}
+	return append(list, fmt.Sprintf("--seed %d", seed))
+}
+
+// replay gives the command that runs one scenario again on the target. User
+// name and password are not in it.
+func (c *runCmd) replay(name string) func(id string, v spec.Version) string {
+	words := []string{"mqttproof", "run", quote(name)}
+	var rest []string
+	for _, f := range c.common() {
+		rest = append(rest, f.name)
+		if f.value != "" {
+			rest = append(rest, quote(f.value))
+		}
+	}
+	return func(id string, v spec.Version) string {
+		return strings.Join(slices.Concat(words, []string{"--only", id, "--versions", v.String()}, rest), " ")
+	}
+}
+
+// quote makes one word for a shell.
+func quote(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./:=@%+,", r))
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/mqttproof/mqttproof/cmd/mqttproof/target"
+	"github.com/mqttproof/mqttproof/containers"
+	"github.com/mqttproof/mqttproof/reports"
+	"github.com/mqttproof/mqttproof/scenarios/result"
+	"github.com/mqttproof/mqttproof/suites/session"
+)
+
+const exitNotRun = reports.ExitNotRun
+
+// judged is what came out of one target.
+type judged struct {
+	run *result.Run
+	err error
+}
+
+// Run judges the targets and ends with the exit code.
+func (c *runCmd) Run(o out) error {
+	p, err := c.plan()
+	if err != nil {
+		return err
+	}
+	ctx, stop := interruptible(o)
+	defer stop()
+	screen := newScreen(o.std, p.level, c.Verbose)
+	all := c.judgeAll(ctx, o, p, screen)
+	screen.finish()
+
+	var runs, shown []*result.Run
+	for _, j := range all {
+		runs = append(runs, j.run)
+		if len(j.run.Results) > 0 {
+			shown = append(shown, j.run)
+		}
+	}
+	for _, run := range shown {
+		if err := screen.details(run, len(all) > 1); err != nil {
+			return err
+		}
+	}
+	if err := c.write(o, runs, len(shown) > 0); err != nil {
+		return err
+	}
+	if len(shown) > 0 {
+		if err := screen.text.Summary(o.std, shown...); err != nil {
+			return err
+		}
+	}
+	code := 0
+	for i, j := range all {
+		if j.err != nil && ctx.Err() == nil {
+			complain(o.err, named(p.targets[i], j.err))
+		}
+		code = worse(code, j.code(p))
+	}
+	if ctx.Err() != nil {
+		complain(o.err, errors.New("the run was interrupted"))
+	}
+	if code == 0 {
+		return nil
+	}
+	return exitCode(code)
+}
+
+// named makes sure that an error says which target it is about.
+func named(t target.Target, err error) error {
+	if strings.Contains(err.Error(), t.Name()) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", t.Name(), err)
+}
+
+func (j judged) code(p *plan) int {
+	if j.err != nil {
+		return codeOf(j.err)
+	}
+	return reports.ExitCode([]*result.Run{j.run}, p.level, true)
+}
+
+// worse gives the exit code that goes first: 2 before 3 before 1 before 0.
+func worse(a, b int) int {
+	rank := map[int]int{0: 0, reports.ExitBroken: 1, exitNotRun: 2, exitUsage: 3}
+	if rank[b] > rank[a] {
+		return b
+	}
+	return a
+}
+
+// interruptible gives a context that ends with the first Ctrl-C or SIGTERM. The
+// second one ends the program at once.
+func interruptible(o out) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+		case <-done:
+			return
+		}
+		complain(o.err, errors.New("interrupted: ending brokers and writing the report; once more ends at once"))
+		cancel()
+		select {
+		case <-signals:
+			os.Exit(exitNotRun)
+		case <-done:
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel()
+	}
+}
+
+// judgeAll judges the targets. Those that we start run at the same time, each
+// on its own broker. Addresses run one after the other, since two of them may
+// be two doors to the same broker.
+func (c *runCmd) judgeAll(ctx context.Context, o out, p *plan, s *screen) []judged {
+	all := make([]judged, len(p.targets))
+	lines := make([]*lane, len(p.targets))
+	for i, t := range p.targets {
+		lines[i] = s.lane(t.Name(), p.count)
+	}
+	var group sync.WaitGroup
+	var doors []int
+	for i, t := range p.targets {
+		if t.Kind == target.Address {
+			doors = append(doors, i)
+			continue
+		}
+		group.Go(func() { all[i] = c.judge(ctx, p, t, lines[i]) })
+	}
+	group.Go(func() {
+		for _, i := range doors {
+			all[i] = c.judge(ctx, p, p.targets[i], lines[i])
+		}
+	})
+	group.Wait()
+	return all
+}
+
+func (c *runCmd) judge(ctx context.Context, p *plan, t target.Target, l *lane) judged {
+	cfg := session.Config{
+		Target: t, Scenarios: p.scenarios, All: p.all, Options: p.options, Shown: p.shown, Software: p.software,
+		Known: func(software string) *reports.Known { return p.knownFor(t, software, l) },
+		Started: func(b *containers.Broker, software string, known *reports.Known) {
+			l.say("%s over %s at %s, %d scenarios", orUnknown(software), b.Transport(), b.URL(), p.count)
+			if known != nil {
+				l.say("known deviations: %d are listed for %s (--known none judges without the list)", len(known.Deviations), known.Broker)
+			}
+		},
+	}
+	cfg.Options.Replay = c.replay(t.Name())
+	run, err := session.Run(ctx, cfg, l.result)
+	l.end()
+	return judged{run, err}
+}
+
+func orUnknown(software string) string {
+	if software == "" {
+		return "a broker"
+	}
+	return software
+}
+
+// knownFor chooses the list of known deviations. Without being asked for, one
+// is applied only to embedded brokers, whose version we know for certain.
+func (p *plan) knownFor(t target.Target, software string, l *lane) *reports.Known {
+	switch {
+	case p.noKnown:
+		return nil
+	case p.known != nil:
+		if software == "" || p.known.Covers(software) {
+			return p.known
+		}
+		l.say("known deviations: the list is for %s, which this is not: not applied", p.known.Broker)
+		return nil
+	case t.Kind != target.Embedded && p.software == "":
+		return nil
+	}
+	known, covers := reports.KnownFor(software)
+	if covers {
+		return known
+	}
+	if p.software != "" {
+		l.say("known deviations: no list comes with mqttproof for %s", software)
+	}
+	return nil
+}
+
+// write writes the reports, where they were asked for.
+func (c *runCmd) write(o out, runs []*result.Run, say bool) error {
+	if c.Report == "" {
+		return nil
+	}
+	if err := writeReports(c.Report, runs); err != nil {
+		return fmt.Errorf("the report could not be written: %w", err)
+	}
+	if say {
+		_, _ = fmt.Fprintf(o.std, "The reports are in %s\n\n", c.Report)
+	}
+	return nil
+}

@@ -1,0 +1,138 @@
+// Package session starts a target, runs scenarios on it, marks the known
+// deviations and fills in what a report says about the run. The command and
+// the suites share it; it knows no Ginkgo, no Docker and no broker, so who
+// uses it compiles none of them.
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/mqttproof/mqttproof/containers"
+	"github.com/mqttproof/mqttproof/reports"
+	"github.com/mqttproof/mqttproof/scenarios/engine"
+	"github.com/mqttproof/mqttproof/scenarios/result"
+)
+
+// Config says what to run on which target.
+type Config struct {
+	Target containers.Target
+	// Scenarios are those selected.
+	Scenarios []engine.Scenario
+	// All says that nothing was left out of them and of the versions. Only then
+	// an entry of the known deviations that nothing matches is out of date.
+	All     bool
+	Options engine.Options
+	// Shown are the options for the report, without secrets.
+	Shown []string
+	// Software names the broker and its version where the target does not know
+	// them; it goes before what the target says.
+	Software string
+	// Known gives the list of known deviations for the broker that was started;
+	// nil, or a nil list, for none. software is empty if unknown.
+	Known func(software string) *reports.Known
+	// Started is called, if not nil, once the broker accepted a CONNECT.
+	Started func(b *containers.Broker, software string, known *reports.Known)
+}
+
+// closing is how long a broker may take to end. It is not cut short by Ctrl-C:
+// what we started must be gone when we are.
+const closing = 20 * time.Second
+
+// Run runs the scenarios. each, if not nil, gets every result as it comes,
+// known deviations marked, one call at a time. The run is never nil; it is
+// incomplete if ctx ended or an error is returned. Errors are those of
+// Target.Start and engine.Run, and one for a broker that could not be ended.
+func Run(ctx context.Context, cfg Config, each func(*result.Result)) (run *result.Run, err error) {
+	started := time.Now()
+	run = &result.Run{
+		Header: result.Header{
+			Kind: "header", Versions: cfg.Options.Versions, Seed: cfg.Options.Seed,
+			Timeouts: cfg.Options.Timeouts.Table(), Started: started.UTC(),
+		},
+		Footer: result.Footer{Kind: "footer", Counts: map[result.Verdict]int{}},
+	}
+	software := cfg.Software
+	defer func() {
+		run.Header.Schema = reports.SchemaName
+		run.Header.Tool = Tool()
+		run.Header.Target = cfg.Target.Name()
+		run.Header.Broker = software
+		run.Header.Options = cfg.Shown
+	}()
+	broker, err := cfg.Target.Start(ctx)
+	if err != nil {
+		return run, err
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+		defer cancel()
+		if closeErr := broker.Close(ctx); closeErr != nil {
+			err = errors.Join(err, fmt.Errorf("%s could not be ended: %w", cfg.Target.Name(), closeErr))
+		}
+	}()
+	if software == "" {
+		software = broker.Software()
+	}
+	var known *reports.Known
+	if cfg.Known != nil {
+		known = cfg.Known(software)
+	}
+	if cfg.Started != nil {
+		cfg.Started(broker, software, known)
+	}
+	run, err = engine.Run(ctx, broker, cfg.Scenarios, cfg.Options, func(res *result.Result) {
+		if known != nil {
+			known.Apply(res)
+		}
+		if each != nil {
+			each(res)
+		}
+	})
+	if known != nil {
+		recount(run)
+		if run.Footer.Complete || !cfg.All {
+			run.Footer.Unmatched = known.Unmatched(cfg.All && run.Footer.Complete, run.Results...)
+		}
+	}
+	return run, err
+}
+
+// recount counts again once the verdicts changed because of known deviations.
+func recount(run *result.Run) {
+	run.Footer.Counts = map[result.Verdict]int{}
+	for _, res := range run.Results {
+		run.Footer.Counts[res.Verdict]++
+	}
+}
+
+// modulePath finds our version where another module's tests are the program.
+const modulePath = "github.com/mqttproof/mqttproof"
+
+// Version is the version of mqttproof that was built in; "devel" if it was
+// built from a folder.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "devel"
+	}
+	version := ""
+	if info.Main.Path == modulePath {
+		version = info.Main.Version
+	}
+	for _, dep := range info.Deps {
+		if dep.Path == modulePath && dep.Replace == nil {
+			version = dep.Version
+		}
+	}
+	if version == "" || version == "(devel)" {
+		return "devel"
+	}
+	return version
+}
+
+// Tool is the name and the version of mqttproof, as reports show them.
+func Tool() string { return "mqttproof " + Version() }
