@@ -1,0 +1,170 @@
+//go:build mage
+
+// The tasks of the project, for people and for CI: go tool mage -l lists them.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/magefile/mage/mg"
+)
+
+// Default is what `go tool mage` does.
+var Default = Test
+
+// Test vets the code and runs the tests; those that need Docker or mosquitto
+// skip where these are missing.
+func Test() error {
+	return tasks(
+		task{"vet", "go vet ./...", nil, []string{"go", "vet", "./..."}},
+		task{"test", "go test ./...", nil, []string{"go", "test", "./..."}},
+	)
+}
+
+// Full is Test with the race detector, and Lint. It takes minutes.
+func Full() error {
+	mg.SerialDeps(Lint)
+	return tasks(
+		task{"vet", "go vet ./...", nil, []string{"go", "vet", "./..."}},
+		task{"race", "go test -race ./...", nil, []string{"go", "test", "-race", "-timeout=30m", "./..."}},
+	)
+}
+
+// Lint runs golangci-lint, which is built from its module.
+func Lint() error {
+	return tasks(task{"lint", "golangci-lint run", nil,
+		[]string{"go", "tool", "-modfile=tools/go.mod", "golangci-lint", "run"}})
+}
+
+// Images builds the local images that tests run in containers: mochi from its
+// Go module, mosquitto from the one that is installed. Nothing is pulled.
+func Images() error {
+	if out, err := exec.Command("docker", "version").CombinedOutput(); err != nil {
+		return fmt.Errorf("images need Docker, which does not answer: %s", strings.TrimSpace(string(out)))
+	}
+	if err := mochiImage(); err != nil {
+		return err
+	}
+	return mosquittoImage()
+}
+
+const imageFolder = "containers/docker/images"
+
+func mochiImage() error {
+	folder, err := os.MkdirTemp("", "mqttproof-image-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	if err := tasks(task{"mochi", "static build", []string{"CGO_ENABLED=0", "GOOS=linux"},
+		[]string{"go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(folder, "mochi"), "./" + imageFolder + "/mochi"}}); err != nil {
+		return err
+	}
+	return build("mochi", folder)
+}
+
+// mosquittoImage takes the program that is installed with the libraries it is
+// linked to.
+func mosquittoImage() error {
+	program := ""
+	for _, name := range []string{"mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"} {
+		if path, err := exec.LookPath(name); err == nil {
+			program = path
+			break
+		}
+	}
+	if program == "" {
+		return errors.New("no mosquitto here to make an image of; install it (Debian, Ubuntu: apt-get install mosquitto)")
+	}
+	linked, err := exec.Command("ldd", program).Output()
+	if err != nil {
+		return fmt.Errorf("ldd %s: %w", program, err)
+	}
+	folder, err := os.MkdirTemp("", "mqttproof-image-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	root := filepath.Join(folder, "root")
+	copies := map[string]string{
+		"/usr/sbin/mosquitto":              program,
+		"/mosquitto/config/mosquitto.conf": imageFolder + "/mosquitto/mosquitto.conf",
+	}
+	// "libc.so.6 => /lib/… (0x…)", and the loader as "/lib64/… (0x…)"
+	for _, field := range strings.Fields(string(linked)) {
+		if strings.HasPrefix(field, "/") {
+			copies[field] = field
+		}
+	}
+	for to, from := range copies {
+		if err := copyFile(filepath.Join(root, to), from); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(root, "mosquitto/data"), 0o755); err != nil {
+		return err
+	}
+	return build("mosquitto", folder)
+}
+
+// build makes mqttproof/NAME:local of a folder and the Dockerfile of the name.
+func build(name, folder string) error {
+	if err := copyFile(filepath.Join(folder, "Dockerfile"), filepath.Join(imageFolder, name, "Dockerfile")); err != nil {
+		return err
+	}
+	var env []string
+	if exec.Command("docker", "buildx", "version").Run() != nil {
+		env = []string{"DOCKER_BUILDKIT=0"} // the builder that comes with the engine
+	}
+	ref := "mqttproof/" + name + ":local"
+	return tasks(task{"image", ref, env, []string{"docker", "build", "--quiet", "--tag", ref, folder}})
+}
+
+// copyFile copies what a file or link holds, with the right to run it.
+func copyFile(to, from string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o755)
+}
+
+// task is a command with what is printed about it.
+type task struct {
+	name, what string
+	env        []string
+	command    []string
+}
+
+// tasks runs one after the other, all of them, and says at the end which failed.
+func tasks(list ...task) error {
+	var failed []string
+	for _, t := range list {
+		fmt.Printf("== %s: %s\n", t.name, t.what)
+		begin := time.Now()
+		cmd := exec.Command(t.command[0], t.command[1:]...)
+		cmd.Env = append(os.Environ(), t.env...)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+		err := cmd.Run()
+		took := time.Since(begin).Round(100 * time.Millisecond)
+		if err != nil {
+			fmt.Printf("== %s: FAILED after %v: %v\n", t.name, took, err)
+			failed = append(failed, t.name)
+			continue
+		}
+		fmt.Printf("== %s: ok, %v\n", t.name, took)
+	}
+	if len(failed) > 0 {
+		return fmt.Errorf("failed: %s", strings.Join(failed, ", "))
+	}
+	return nil
+}
