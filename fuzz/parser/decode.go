@@ -1,0 +1,72 @@
+// Package parser holds the fuzz targets for packet parsers: plain functions,
+// called by native fuzzing (go test -fuzz) and by dvyukov/go-fuzz alike.
+package parser
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/mqttproof/mqttproof/codec"
+)
+
+// Decode checks the promises of the reference codec on one input. The first
+// byte chooses version and sender, the rest is what was received. It reports
+// whether the input is a packet that strict decode accepts, and an error when
+// a promise is broken:
+//
+//   - strict and lenient decode agree on whether there is a violation;
+//   - the packet ends where the fixed header says;
+//   - what strict decode accepts encodes again, to the same bytes or, for a
+//     legal form that is not the shortest, to the same packet.
+func Decode(data []byte) (accepted bool, broken error) {
+	if len(data) == 0 {
+		return false, nil
+	}
+	version := []codec.Version{codec.V31, codec.V311, codec.V5}[data[0]&0x7F%3]
+	sender := codec.FromClient
+	if data[0]&0x80 != 0 {
+		sender = codec.FromServer
+	}
+	input := data[1:]
+	p, n, err := codec.Decode(input, version, sender)
+	if err != nil {
+		return false, checkRejected(input, version, sender, err)
+	}
+	if size, ok, err := codec.FrameSize(input); err != nil || !ok || size != n {
+		return true, fmt.Errorf("decode used %d bytes, the fixed header says %d (%v, %v)", n, size, ok, err)
+	}
+	if _, violations := codec.Inspect(input[:n], version, sender); len(violations) > 0 {
+		return true, fmt.Errorf("strict decode accepts what lenient decode finds wrong: %v", violations[0].Error())
+	}
+	encoded, err := p.Append(nil, version)
+	if err != nil {
+		return true, fmt.Errorf("what was decoded does not encode: %w", err)
+	}
+	if len(encoded) != p.Size(version) {
+		return true, fmt.Errorf("encoded to %d bytes where Size says %d", len(encoded), p.Size(version))
+	}
+	if bytes.Equal(encoded, input[:n]) {
+		return true, nil
+	}
+	again, _, err := codec.Decode(encoded, version, sender)
+	if err != nil {
+		return true, fmt.Errorf("its own encoding % x is rejected: %w", encoded, err)
+	}
+	if p.String() != again.String() {
+		return true, fmt.Errorf("encoding changes the packet: %s became %s", p, again)
+	}
+	return true, nil
+}
+
+// checkRejected checks that lenient decode gives a reason for what strict
+// decode rejects, on whole packets.
+func checkRejected(input []byte, v codec.Version, sender codec.Sender, rejected error) error {
+	size, ok, err := codec.FrameSize(input)
+	if err != nil || !ok || size > len(input) {
+		return nil // not a whole packet; there may be nothing to say yet
+	}
+	if _, violations := codec.Inspect(input[:size], v, sender); len(violations) == 0 {
+		return fmt.Errorf("strict decode rejects (%w) what lenient decode finds nothing wrong with", rejected)
+	}
+	return nil
+}
