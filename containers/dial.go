@@ -16,23 +16,26 @@ import (
 func (e *endpoint) dial(ctx context.Context) (net.Conn, error) {
 	limited, cancel := context.WithTimeout(ctx, e.opts.connectTimeout)
 	defer cancel()
-	conn, err := e.dialTransport(limited)
+	conn, reached, err := e.dialTransport(limited)
 	switch {
 	case err == nil:
 		return conn, nil
 	case ctx.Err() != nil:
 		return nil, failure.Unreachable("connecting to %s was cancelled: %w", e.name, context.Cause(ctx))
+	case limited.Err() != nil && reached:
+		return nil, failure.Unreachable("no broker at %s: it accepts the connection and does not become %s within %v; is the port one for %s?", e.name, e.transport, e.opts.connectTimeout, e.transport)
 	case limited.Err() != nil:
 		return nil, failure.Unreachable("no broker at %s: no connection within %v (%w); are host and port right, and does a firewall let it through?", e.name, e.opts.connectTimeout, err)
 	}
 	return nil, failure.Unreachable("no broker at %s: %w%s", e.name, err, e.advice(err))
 }
 
-func (e *endpoint) dialTransport(ctx context.Context) (net.Conn, error) {
+// dialTransport says also whether there was somebody at the port.
+func (e *endpoint) dialTransport(ctx context.Context) (_ net.Conn, reached bool, _ error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "tcp", e.hostPort)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if e.tls != nil {
 		conf := e.tls
@@ -44,19 +47,19 @@ func (e *endpoint) dialTransport(ctx context.Context) (net.Conn, error) {
 		secure := tls.Client(conn, conf)
 		if err := secure.HandshakeContext(ctx); err != nil {
 			conn.Close()
-			return nil, err
+			return nil, true, err
 		}
 		conn = secure
 	}
 	if e.url == nil {
-		return conn, nil
+		return conn, true, nil
 	}
 	ws, err := upgrade(ctx, conn, e.url)
 	if err != nil {
 		conn.Close()
-		return nil, err
+		return nil, true, err
 	}
-	return ws, nil
+	return ws, true, nil
 }
 
 // advice says what to do next about an error of dial.

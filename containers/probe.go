@@ -124,13 +124,16 @@ func (e *endpoint) connect(conn net.Conn, v codec.Version, a *answer) error {
 		rest, _ := r.Peek(min(r.Buffered(), 15))
 		return &strangerError{append([]byte{first}, rest...)}
 	}
-	for range 4 { // Remaining Length
+	for start := []byte{first}; ; { // Remaining Length
 		b, err := r.ReadByte()
 		if err != nil {
 			return err
 		}
 		if b < 0x80 {
 			break
+		}
+		if start = append(start, b); len(start) > 4 {
+			return &strangerError{start}
 		}
 	}
 	var flagsAndCode [2]byte

@@ -74,6 +74,9 @@ func (t *target) Start(ctx context.Context) (*containers.Broker, error) {
 	image, err := e.image(ctx, c)
 	if err != nil {
 		e.Close()
+		if errors.Is(err, failure.ErrUsage) {
+			return nil, err
+		}
 		return nil, failure.Unreachable("%s: %w", t.name, err)
 	}
 	const tries = 5

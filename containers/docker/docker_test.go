@@ -217,7 +217,7 @@ func TestFailedStarts(t *testing.T) {
 		},
 		{
 			name: "no such image name", target: func(*testing.T) containers.Target { return docker.Image("Bad Name::") },
-			want: "Bad Name::",
+			usage: true, want: "is not the name of an image",
 		},
 		{
 			name: "no port for the transport", target: func(t *testing.T) containers.Target { return docker.Preset(preset(t, "mochi"), "quic") },

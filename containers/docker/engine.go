@@ -20,6 +20,7 @@ import (
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/client"
 	"github.com/mqttproof/mqttproof/containers"
+	"github.com/mqttproof/mqttproof/containers/internal/failure"
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/log"
 )
@@ -129,6 +130,8 @@ func (e *engine) image(ctx context.Context, c *containers.PresetContainer) (stri
 		switch _, err := e.ImageInspect(ctx, ref); {
 		case err == nil:
 			return ref, nil
+		case errdefs.IsInvalidArgument(err):
+			return "", failure.Usage("%q is not the name of an image: %w", ref, err)
 		case !errdefs.IsNotFound(err):
 			return "", fmt.Errorf("the image %s: %w", ref, err)
 		}
