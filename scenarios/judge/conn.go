@@ -15,6 +15,7 @@ type conn struct {
 	resumed bool // the CONNACK said that a session was present
 
 	connects, connacks int
+	accepted           bool // a CONNACK with a code below 0x80 came
 	serverDisconnected bool
 
 	// Of the CONNECT.
@@ -89,6 +90,7 @@ func (c *conn) got(p codec.Packet) {
 	switch p := p.(type) {
 	case *codec.Connack:
 		c.connacks++
+		c.accepted = c.accepted || p.Code < 0x80
 		c.resumed = c.resumed || p.SessionPresent
 	case *codec.Disconnect:
 		c.serverDisconnected = true

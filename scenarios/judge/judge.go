@@ -110,14 +110,13 @@ func (j *judge) order(p codec.Packet) {
 	c := j.conn
 	_, isConnack := p.(*codec.Connack)
 	_, isAuth := p.(*codec.Auth)
+	_, isDisconnect := p.(*codec.Disconnect)
 	switch {
 	case c.serverDisconnected:
 		j.broken(rule{"", "MQTT-3.14.4-1"}, "nothing after the DISCONNECT of the Server", "%s", p)
+	case isDisconnect && !c.accepted:
+		j.broken(rule{"", "MQTT-3.14.0-1"}, "no DISCONNECT of the Server unless a CONNACK that accepts came before it", "%s", p)
 	case c.connacks == 0 && !isConnack:
-		if _, is := p.(*codec.Disconnect); is {
-			j.broken(rule{"", "MQTT-3.14.0-1"}, "no DISCONNECT of the Server before its CONNACK", "%s", p)
-			return
-		}
 		if isAuth && c.method {
 			return
 		}
