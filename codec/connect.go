@@ -41,7 +41,7 @@ func (r *reader) connect(p *Connect, spare *Will) {
 	*p = Connect{}
 	start := r.pos
 	p.Protocol = r.text(&fProtocol)
-	if string(p.Protocol) != protocolName(r.v) && !r.stop {
+	if string(p.Protocol) != protocolName(r.v) && !r.stop && (r.v == V31 || textOK(p.Protocol)) {
 		r.say(&ruleProtocolName, start, "")
 	}
 	p.Level = r.u8(&fLevel)

@@ -147,16 +147,14 @@ func (r *reader) badFilter(t []byte, at int, f *field) {
 	start := 0 // of the filter proper
 	if name, rest, ok := shared(t); ok && r.v == V5 {
 		start = len(sharePrefix) + len(name) + 1
-		switch {
-		case len(name) == 0:
+		if len(name) == 0 {
 			r.say(&ruleShareName, at+len(sharePrefix), f.name)
-		default:
-			if i := bytes.IndexAny(name, "+#"); i >= 0 && textOK(name) {
+		} else if textOK(t) {
+			if i := bytes.IndexAny(name, "+#"); i >= 0 {
 				r.say(&ruleShareFilter, at+len(sharePrefix)+i, f.name)
+			} else if len(rest) == 0 {
+				r.say(&ruleShareFilter, at+len(t), f.name)
 			}
-		}
-		if len(rest) == 0 && textOK(t) {
-			r.say(&ruleShareFilter, at+len(t), f.name)
 		}
 	}
 	nulls := 0

@@ -1,0 +1,202 @@
+// Package matrix generates packets that break one rule each, and their good
+// neighbours, from the protocol tables: every property in every packet, every
+// reason code in every packet and direction, every flag nibble, every truncation
+// point, every kind of broken text. The codec is tested against it, and negative
+// scenarios draw from it.
+//
+// What a case expects comes from the tables and from what the standard says of
+// its kind, never from what the decoder answers.
+package matrix
+
+import (
+	"fmt"
+
+	"github.com/mqttproof/mqttproof/codec"
+	"github.com/mqttproof/mqttproof/codec/spec"
+)
+
+// Duty is what a Server must do that receives the packet of a case from a
+// Client (5.0, 4.13.1; 3.1.1, 4.8). A case from a Server has none.
+type Duty uint8
+
+// The duties.
+const (
+	// None: the packet is valid, or comes from a Server.
+	None Duty = iota
+	// Close: the standard names the case, so the Server must close the Network
+	// Connection, with or without a DISCONNECT (5.0) or CONNACK that says why.
+	Close
+	// MayClose: a duty of the Client is broken and no reaction is stated, or it
+	// depends on what the Server supports. Closing is right, and carrying on is.
+	MayClose
+	// Wait: the packet is not over. The Server must not act on it.
+	Wait
+)
+
+// String gives none, close, may-close or wait.
+func (d Duty) String() string {
+	switch d {
+	case Close:
+		return "close"
+	case MayClose:
+		return "may-close"
+	case Wait:
+		return "wait"
+	}
+	return "none"
+}
+
+// Kind says which rule of the packet a case is about.
+type Kind string
+
+// The kinds of cases.
+const (
+	PropertyPlace   Kind = "property placed"
+	PropertyTwice   Kind = "property twice"
+	PropertyCut     Kind = "property cut"
+	PropertyRange   Kind = "property value"
+	PropertyUnknown Kind = "property unknown"
+	PropertyText    Kind = "property text"
+	ReasonCode      Kind = "reason code"
+	HeaderFlags     Kind = "flags"
+	HeaderType      Kind = "type"
+	HeaderLength    Kind = "remaining length"
+	Direction       Kind = "direction"
+	Truncated       Kind = "cut, length corrected"
+	Incomplete      Kind = "cut"
+	TrailingBytes   Kind = "trailing"
+	BadText         Kind = "text"
+	Syntax          Kind = "topic syntax"
+	ZeroID          Kind = "packet identifier"
+	ConnectFlags    Kind = "connect flags"
+	Options         Kind = "subscription options"
+)
+
+// Case is one packet with what must be said of it.
+type Case struct {
+	// Name is unique, and stable as long as the tables are.
+	Name    string
+	Kind    Kind
+	Version codec.Version
+	From    codec.Sender
+	// Packet and Mutations make the bytes. The packet may be cloned and given
+	// another topic, filter or client identifier, as long as the mutations do
+	// not speak of that field or of an offset.
+	Packet    codec.Packet
+	Mutations []codec.Mutation
+	// Class and Requirement are those of the first violation; both are zero for
+	// a valid packet.
+	Class       codec.Class
+	Requirement spec.Ref
+	Duty        Duty
+}
+
+// Bytes gives the packet as it is sent.
+func (c *Case) Bytes() ([]byte, error) { return codec.Mutate(c.Packet, c.Version, c.Mutations...) }
+
+// fault is what a generator expects of a packet.
+type fault struct {
+	class codec.Class
+	id    string // of the version of the case
+	duty  Duty
+}
+
+// valid is the fault that is none.
+var valid = fault{}
+
+// list collects cases.
+type list struct {
+	cases []Case
+	seen  map[string]bool
+}
+
+// add adds a case for a packet from one end.
+func (l *list) add(kind Kind, detail string, v codec.Version, from codec.Sender, p codec.Packet, f fault, m ...codec.Mutation) {
+	name := fmt.Sprintf("%s %s from %s: %s", v, p.Type(), from, kind)
+	if detail != "" {
+		name += ": " + detail
+	}
+	if l.seen[name] {
+		panic("two cases are called " + name)
+	}
+	l.seen[name] = true
+	c := Case{Name: name, Kind: kind, Version: v, From: from, Packet: p, Mutations: m, Class: f.class, Duty: f.duty}
+	if f.id != "" {
+		c.Requirement = spec.Ref{Version: v, ID: f.id}
+	}
+	if from == codec.FromServer && c.Duty != Wait {
+		c.Duty = None
+	}
+	l.cases = append(l.cases, c)
+}
+
+// Cases generates the whole matrix. The packets are new with every call.
+func Cases() []Case {
+	l := list{seen: map[string]bool{}}
+	l.headers()
+	l.properties()
+	l.reasonCodes()
+	l.truncations()
+	l.texts()
+	l.connectFlags()
+	l.subscriptionOptions()
+	return l.cases
+}
+
+var versions = []codec.Version{codec.V311, codec.V5}
+
+// senders gives the ends that may send a packet.
+func senders(t codec.Type, v codec.Version) (ends []codec.Sender) {
+	if t.Senders(v)&spec.Client != 0 {
+		ends = append(ends, codec.FromClient)
+	}
+	if t.Senders(v)&spec.Server != 0 {
+		ends = append(ends, codec.FromServer)
+	}
+	return ends
+}
+
+// plain is a small valid packet of the type, for one end to send.
+func plain(t codec.Type, from codec.Sender) codec.Packet {
+	ack := codec.Ack{PacketID: 10}
+	switch t {
+	case codec.CONNECT:
+		return &codec.Connect{CleanStart: true, KeepAlive: 60, ClientID: codec.Text("matrix")}
+	case codec.CONNACK:
+		return &codec.Connack{}
+	case codec.PUBLISH:
+		return &codec.Publish{Topic: codec.Text("matrix/a"), QoS: 1, PacketID: 10, Payload: []byte("hello")}
+	case codec.PUBACK:
+		return &codec.Puback{Ack: ack}
+	case codec.PUBREC:
+		return &codec.Pubrec{Ack: ack}
+	case codec.PUBREL:
+		return &codec.Pubrel{Ack: ack}
+	case codec.PUBCOMP:
+		return &codec.Pubcomp{Ack: ack}
+	case codec.SUBSCRIBE:
+		return &codec.Subscribe{PacketID: 10, Subscriptions: []codec.Subscription{{Filter: codec.Text("matrix/a"), QoS: 1}}}
+	case codec.SUBACK:
+		return &codec.Suback{PacketID: 10, Codes: []byte{1}}
+	case codec.UNSUBSCRIBE:
+		return &codec.Unsubscribe{PacketID: 10, Filters: []codec.Text{codec.Text("matrix/a")}}
+	case codec.UNSUBACK:
+		return &codec.Unsuback{PacketID: 10, Codes: []byte{0}}
+	case codec.PINGREQ:
+		return &codec.Pingreq{}
+	case codec.PINGRESP:
+		return &codec.Pingresp{}
+	case codec.DISCONNECT:
+		return &codec.Disconnect{}
+	case codec.AUTH:
+		a := &codec.Auth{Code: 0x18, Properties: codec.Properties{codec.Data(codec.AuthenticationMethod, "M")}}
+		return a
+	}
+	return nil
+}
+
+// withWill is a CONNECT that holds everything its flags can announce.
+func withWill() *codec.Connect {
+	return &codec.Connect{CleanStart: true, KeepAlive: 60, ClientID: codec.Text("matrix"), User: codec.Text("user"),
+		Password: []byte("secret"), Will: &codec.Will{QoS: 1, Topic: codec.Text("matrix/will"), Payload: []byte("gone")}}
+}
