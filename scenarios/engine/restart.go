@@ -1,0 +1,118 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/mqttproof/mqttproof/codec"
+	"github.com/mqttproof/mqttproof/scenarios/result"
+)
+
+// hasNetConn is what wraps a TCP connection and lets it be reached.
+type hasNetConn interface{ NetConn() net.Conn }
+
+// RestartBroker ends the broker and starts it again, and runs meanwhile, which
+// is where clients see their connections end and come back. It returns when
+// both are done. A scenario that calls it needs Restart and is Serial.
+func (t *T) RestartBroker(meanwhile func()) {
+	t.rec.note("the broker is restarted")
+	done := make(chan error, 1)
+	ctx, cancel := context.WithTimeout(t.ctx, t.timeouts.Ready)
+	go func() { done <- t.target.Restart(ctx) }()
+	defer func() {
+		err := <-done
+		cancel()
+		if err == nil {
+			return
+		}
+		if t.ctx.Err() != nil {
+			t.end(context.Cause(t.ctx))
+		}
+		// Whatever meanwhile found means nothing: there was no broker.
+		t.end(notThere{fmt.Errorf("restarting it: %w", err)})
+	}()
+	meanwhile()
+}
+
+// The first and the longest pause of a client that tries to come back.
+const (
+	backoffFirst   = 20 * time.Millisecond
+	backoffLongest = time.Second
+)
+
+// ReconnectWithBackoff waits until the connection is gone and then tries to
+// connect again with the same client identifier until it is accepted, with
+// pauses that double from one try to the next and are spread at random, so that
+// many clients do not come back all at once. It is a finding on the step when
+// Timeouts.Ready is over without an accepting CONNACK.
+func (c *Client) ReconnectWithBackoff(opts ...Option) *codec.Connack {
+	t := c.t
+	deadline := time.Now().Add(t.timeouts.Ready)
+	t.await(t.timeouts.Ready, c.isClosed)
+	c.Drop()
+	c.apply(opts)
+	pause := backoffFirst
+	for try := 1; ; try++ {
+		err := c.tryConnect(time.Until(deadline))
+		if err == nil {
+			t.Observe("tries to reconnect", "%d", try)
+			return c.Connack
+		}
+		left := time.Until(deadline)
+		if left <= 0 {
+			t.Fail(fmt.Sprintf("%s is accepted again within %s", c.name, t.timeouts.Ready),
+				fmt.Sprintf("%d tries failed, the last with: %v", try, err), -1)
+		}
+		wait := pause/2 + time.Duration(t.random.Int64N(int64(pause/2)+1))
+		c.note(fmt.Sprintf("try %d failed (%v); the next one in %s", try, err, wait.Round(time.Millisecond)))
+		t.Sleep(min(wait, left))
+		pause = min(2*pause, backoffLongest)
+	}
+}
+
+// tryConnect makes one try to connect; not being let in is no finding.
+func (c *Client) tryConnect(limit time.Duration) error {
+	t := c.t
+	limit = min(limit, t.timeouts.Answer)
+	ctx, cancel := context.WithTimeout(t.ctx, limit)
+	defer cancel()
+	conn, err := t.target.Dial(ctx)
+	if err != nil {
+		if t.ctx.Err() != nil {
+			t.end(context.Cause(t.ctx))
+		}
+		return err
+	}
+	c.Connack = nil
+	c.wire = t.attach(c, conn)
+	c.SendConnect()
+	r, ok := c.take(limit, isConnack)
+	if !ok {
+		err = errors.New(c.instead(limit))
+		c.Drop()
+		return err
+	}
+	connack := r.packet.(*codec.Connack)
+	if connack.Code != 0 {
+		c.Drop()
+		return fmt.Errorf("refused by %s", connack)
+	}
+	c.Connack = connack
+	return nil
+}
+
+// attach makes an open connection the wire of the client.
+func (t *T) attach(c *Client, conn net.Conn) *wire {
+	w := &wire{
+		t: t, client: c, number: t.rec.nextConn(), conn: conn,
+		done: make(chan struct{}), awaited: map[uint16]bool{},
+	}
+	t.rec.add(result.Event{Client: c.name, Conn: w.number, Dir: result.Open, Version: c.version,
+		Text: "connected over " + t.target.Transport()}, nil)
+	t.wires = append(t.wires, w)
+	go w.read()
+	return w
+}

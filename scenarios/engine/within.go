@@ -1,0 +1,65 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/mqttproof/mqttproof/codec"
+)
+
+// Got is ExpectMessage without the expectation: it waits up to the limit and
+// says whether the message came. Behind it a scenario tries again, as storing a
+// retained message asks for, or observes.
+func (c *Client) Got(limit time.Duration, topic, payload string) (*Message, bool) {
+	r, ok := c.take(limit, func(p codec.Packet) bool {
+		m, ok := p.(*codec.Publish)
+		return ok && m.Topic.String() == topic && string(m.Payload) == payload
+	})
+	if !ok {
+		return nil, false
+	}
+	return &Message{r.packet.(*codec.Publish), c.t, r.event}, true
+}
+
+// ExpectMessageWithin is ExpectMessage for what the standard counts in seconds:
+// the message is due after the span, and counts as lost when Timeouts.Late is
+// over as well.
+func (c *Client) ExpectMessageWithin(due time.Duration, topic, payload string) *Message {
+	limit := due + c.t.timeouts.Late
+	m, ok := c.Got(limit, topic, payload)
+	if !ok {
+		c.t.Fail(fmt.Sprintf("%s gets PUBLISH %q with payload %q", c.name, topic, short(payload)), c.instead(limit), -1)
+	}
+	return m
+}
+
+// Elapsed gives the time since the scenario began.
+func (t *T) Elapsed() time.Duration { return time.Since(t.rec.start) }
+
+// Came gives when the message came, as Elapsed counts.
+func (m *Message) Came() (at time.Duration) {
+	m.t.rec.locked(func() { at = m.t.rec.trace[m.event].At })
+	return at
+}
+
+// Reset ends the connection with a TCP reset instead of an orderly close, as a
+// crashed client or a router does. Over a transport that hides its TCP
+// connection it is a Drop.
+func (c *Client) Reset() {
+	type lingers interface{ SetLinger(seconds int) error }
+	conn := any(c.wire.conn)
+	for {
+		if l, ok := conn.(lingers); ok {
+			if l.SetLinger(0) == nil {
+				c.note("the connection is ended by a reset")
+			}
+			break
+		}
+		inner, ok := conn.(hasNetConn)
+		if !ok {
+			break
+		}
+		conn = inner.NetConn()
+	}
+	c.Drop()
+}
