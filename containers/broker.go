@@ -82,7 +82,7 @@ func Attach(ctx context.Context, s Started) (*Broker, error) {
 	}
 	if err != nil {
 		if closeErr := b.Close(ctx); closeErr != nil {
-			return nil, fmt.Errorf("%w (and while cleaning up: %v)", err, closeErr)
+			return nil, fmt.Errorf("%w (and while cleaning up: %w)", err, closeErr)
 		}
 		return nil, err
 	}

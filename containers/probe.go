@@ -87,7 +87,7 @@ func (e *endpoint) knock(ctx context.Context, v codec.Version) answer {
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Now()) })
 	defer stop()
 	if a.err = e.connect(conn, v, &a); a.accepted {
-		conn.Write([]byte{0xe0, 0x00}) // DISCONNECT; closing follows anyway
+		_, _ = conn.Write([]byte{0xe0, 0x00}) // DISCONNECT; the connection is closed anyway
 	}
 	return a
 }

@@ -229,7 +229,7 @@ func TestWebSocketConn(t *testing.T) {
 		t.Errorf("after a deadline %d bytes were read, then %v", n, err)
 	}
 	next <- "close"
-	if n, err := conn.Read(make([]byte, 1)); err != io.EOF {
+	if n, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("read %d bytes of a closed connection, %v", n, err)
 	}
 	conn.Close()

@@ -26,6 +26,7 @@ func upgrade(ctx context.Context, conn net.Conn, u *url.URL) (net.Conn, error) {
 	give := func(context.Context, string, string) (net.Conn, error) { return conn, nil }
 	// No proxy, and no connection kept: the one that is handed in is all.
 	transport := &http.Transport{DialContext: give, DialTLSContext: give, DisableKeepAlives: true}
+	//nolint:bodyclose // The library has closed it, or it is the connection.
 	ws, _, err := websocket.Dial(ctx, u.String(), &websocket.DialOptions{
 		HTTPClient: &http.Client{
 			Transport: transport,
@@ -90,7 +91,7 @@ func (c *websocketConn) receive(in net.Conn) {
 
 func (c *websocketConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if c.err != nil {

@@ -2,6 +2,7 @@ package docker
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -60,7 +61,7 @@ func startOf(pid int) (started string, alive bool) {
 		}
 		defer p.Release()
 		err = p.Signal(syscall.Signal(0))
-		return "", err == nil || err == syscall.EPERM || os.IsPermission(err)
+		return "", err == nil || errors.Is(err, os.ErrPermission)
 	}
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

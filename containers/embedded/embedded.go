@@ -8,6 +8,7 @@ package embedded
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -87,7 +88,7 @@ func (t *target) Start(ctx context.Context) (*containers.Broker, error) {
 			err = fmt.Errorf("it printed %q in place of its address", first)
 		}
 		if err != nil {
-			p.Stop(ctx)
+			err = errors.Join(err, p.Stop(ctx))
 			return nil, failure.Unreachable("%s does not start: %w", t.Name(), err)
 		}
 		url = first
