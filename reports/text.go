@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -76,6 +77,7 @@ func (t Text) badge(v result.Verdict) string {
 type page struct {
 	Text
 	bytes.Buffer
+	events int // lines of a timeline; 0 means textEvents
 }
 
 func (p *page) line(format string, args ...any) {
@@ -131,6 +133,23 @@ func (p *page) result(r *result.Result) {
 		p.paint(dim, "MQTT "+r.Version.String()+transport(r)))
 	p.line("%s", head)
 	p.para("       ", 7, clip(r.Title, textClip), "")
+	p.explain(r)
+	if len(r.Trace) > 0 {
+		p.line("")
+		p.line("  %s", p.paint(dim, "timeline ("+legend+")"))
+		p.timeline(r)
+	}
+	if r.Replay != "" {
+		p.line("")
+		// Never wrapped: it is there to be copied.
+		p.line("  %s%s", p.paint(dim, fmt.Sprintf("%-10s", "replay")), p.paint(blue, Printable(r.Replay)))
+	}
+}
+
+const legend = "-> sent to the broker, <- received, + opened, x closed"
+
+// explain prints the reason, the findings and what was observed.
+func (p *page) explain(r *result.Result) {
 	if r.Reason != "" {
 		p.reason(r.Reason)
 	}
@@ -148,12 +167,6 @@ func (p *page) result(r *result.Result) {
 	}
 	for _, o := range r.Observed {
 		p.labelled(2, "observed", clip(o.What, textClip)+": "+clip(o.Value, textClip), "")
-	}
-	p.timeline(r)
-	if r.Replay != "" {
-		p.line("")
-		// Never wrapped: it is there to be copied.
-		p.line("  %s%s", p.paint(dim, fmt.Sprintf("%-10s", "replay")), p.paint(blue, Printable(r.Replay)))
 	}
 }
 
@@ -207,16 +220,11 @@ func (p *page) finding(r *result.Result, i int, f result.Finding, full bool) {
 
 // timeline prints what happened, with what shows a finding marked and in hex.
 func (p *page) timeline(r *result.Result) {
-	if len(r.Trace) == 0 {
-		return
-	}
-	rows := timeline(r, textEvents)
+	rows := timeline(r, cmp.Or(p.events, textEvents))
 	names := 0
 	for _, row := range rows {
 		names = max(names, utf8.RuneCountInString(row.Client))
 	}
-	p.line("")
-	p.line("  %s", p.paint(dim, "timeline (-> sent to the broker, <- received, + opened, x closed)"))
 	columns := 4 + 11 + 2 + names + 4
 	for _, row := range rows {
 		if row.LeftOut > 0 {

@@ -316,3 +316,6 @@ func arrow(d result.Dir) string {
 	}
 	return ""
 }
+
+// Left is how many requirements were not judged.
+func (c coverage) Left() int { return max(0, c.Total-c.Judged) }

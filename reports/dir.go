@@ -1,0 +1,109 @@
+package reports
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/mqttproof/mqttproof/scenarios/result"
+)
+
+// WriteDir writes all formats of the runs with the default options.
+func WriteDir(dir string, runs ...*result.Run) error { return Options{}.WriteDir(dir, runs...) }
+
+// WriteDir writes results.jsonl, junit.xml, summary.md and report.html into a
+// folder, which it makes. With several runs each has its own folder in it,
+// named after the target, and report.html and summary.md in dir compare them.
+//
+// A file is there as a whole or not at all: it is written beside its place and
+// then renamed. What fails does not keep the other files from being written.
+func (o Options) WriteDir(dir string, runs ...*result.Run) error {
+	if len(runs) == 1 {
+		return o.writeRun(dir, runs[0])
+	}
+	var errs []error
+	for i, name := range dirNames(runs) {
+		errs = append(errs, o.writeRun(filepath.Join(dir, name), runs[i]))
+	}
+	errs = append(errs,
+		writeFile(filepath.Join(dir, "report.html"), func(w io.Writer) error { return o.WriteHTML(w, runs...) }),
+		writeFile(filepath.Join(dir, "summary.md"), func(w io.Writer) error { return o.WriteMarkdown(w, runs...) }))
+	return errors.Join(errs...)
+}
+
+func (o Options) writeRun(dir string, run *result.Run) error {
+	return errors.Join( // the truth first, should the disk be full
+		writeFile(filepath.Join(dir, "results.jsonl"), func(w io.Writer) error { return WriteJSONL(w, run) }),
+		writeFile(filepath.Join(dir, "junit.xml"), func(w io.Writer) error { return o.WriteJUnit(w, run) }),
+		writeFile(filepath.Join(dir, "summary.md"), func(w io.Writer) error { return o.WriteMarkdown(w, run) }),
+		writeFile(filepath.Join(dir, "report.html"), func(w io.Writer) error { return o.WriteHTML(w, run) }))
+}
+
+// writeFile writes a file beside its place and renames it.
+func writeFile(path string, write func(io.Writer) error) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("writing %s: %w", path, err)
+		}
+	}()
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	// Not os.CreateTemp: its mode 0600 would keep a CI system's other user out.
+	temp := path + ".tmp"
+	f, err := os.Create(temp)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(temp)
+		}
+	}()
+	b := bufio.NewWriterSize(f, 1<<16)
+	if err := errors.Join(write(b), b.Flush(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp, path)
+}
+
+// dirNames makes the targets safe to be names of folders, each another one.
+func dirNames(runs []*result.Run) []string {
+	taken := map[string]bool{}
+	names := make([]string, len(runs))
+	for i, run := range runs {
+		base := safeName(targetName(run))
+		name := base
+		for n := 2; taken[strings.ToLower(name)]; n++ {
+			name = fmt.Sprintf("%s-%d", base, n)
+		}
+		taken[strings.ToLower(name)] = true
+		names[i] = name
+	}
+	return names
+}
+
+// safeName keeps letters, digits, dots and underscores; all else becomes one
+// hyphen.
+func safeName(target string) string {
+	var b strings.Builder
+	for _, r := range target {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '_':
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+		if b.Len() >= 80 {
+			break
+		}
+	}
+	if name := strings.Trim(b.String(), "-."); name != "" {
+		return name
+	}
+	return "target"
+}
