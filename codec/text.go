@@ -100,9 +100,6 @@ func Shared(filter Text) (name, rest Text, ok bool) { return shared(filter) }
 // filter reads a Topic Filter (4.7.1) and checks it.
 func (r *reader) filter(f *field) Text {
 	t := r.bin(f)
-	if len(t) > 0 && t[0] != '$' && nameOK(t) {
-		return t
-	}
 	if !textOK(t) || !filterOK(t, r.v) {
 		r.badFilter(t, r.pos-len(t), f)
 	}
@@ -111,7 +108,7 @@ func (r *reader) filter(f *field) Text {
 
 // filterOK checks where the wildcards of a filter stand, and $share.
 func filterOK(t []byte, v Version) bool {
-	if v == V5 {
+	if len(t) > 0 && t[0] == '$' && v == V5 {
 		name, rest, ok := shared(t)
 		if ok && (len(name) == 0 || bytes.IndexByte(name, '+') >= 0 || bytes.IndexByte(name, '#') >= 0) {
 			return false
@@ -121,19 +118,18 @@ func filterOK(t []byte, v Version) bool {
 	if len(t) == 0 {
 		return false
 	}
-	before := byte('/')
-	for i, c := range t {
-		switch c {
-		case '#':
-			if before != '/' || i != len(t)-1 {
-				return false
-			}
-		case '+':
-			if before != '/' || i != len(t)-1 && t[i+1] != '/' {
-				return false
-			}
+	if i := bytes.IndexByte(t, '#'); i >= 0 && (i != len(t)-1 || i > 0 && t[i-1] != '/') {
+		return false
+	}
+	for i := bytes.IndexByte(t, '+'); i >= 0; {
+		if i > 0 && t[i-1] != '/' || i < len(t)-1 && t[i+1] != '/' {
+			return false
 		}
-		before = c
+		next := bytes.IndexByte(t[i+1:], '+')
+		if next < 0 {
+			break
+		}
+		i += 1 + next
 	}
 	return true
 }

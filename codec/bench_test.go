@@ -1,0 +1,314 @@
+package codec_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/mochi-mqtt/server/v2/packets"
+
+	"github.com/mqttproof/mqttproof/codec"
+)
+
+// row is one packet of the benchmark, which all codecs decode and encode.
+type row struct {
+	name string
+	v    codec.Version
+	from codec.Sender
+	p    codec.Packet
+}
+
+func rows() []row {
+	properties := codec.Properties{codec.Int(codec.MessageExpiryInterval, 60), codec.Data(codec.ContentType, "application/json"),
+		codec.Data(codec.ResponseTopic, "reply/to/client-17"), codec.Data(codec.CorrelationData, "0123456789abcdef"),
+		codec.User("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")}
+	topic := codec.Text("factory/hall-3/machine-17/temperature")
+	subscribe := &codec.Subscribe{PacketID: 11}
+	for i := range 10 {
+		filter := codec.Text(fmt.Sprintf("factory/hall-%d/+/temperature/#", i))
+		subscribe.Subscriptions = append(subscribe.Subscriptions, codec.Subscription{Filter: filter, QoS: 1})
+	}
+	const c, s = codec.FromClient, codec.FromServer
+	return []row{
+		{"CONNECT 5.0 will properties", codec.V5, c, &codec.Connect{Protocol: codec.Text("MQTT"), Level: 5, CleanStart: true, KeepAlive: 60,
+			ClientID: codec.Text("client-17"), User: codec.Text("alice"), Password: []byte("correct horse"),
+			Properties: codec.Properties{codec.Int(codec.SessionExpiryInterval, 3600), codec.Int(codec.ReceiveMaximum, 100), codec.User("site", "north")},
+			Will: &codec.Will{QoS: 1, Topic: codec.Text("clients/17/gone"), Payload: []byte("gone"),
+				Properties: codec.Properties{codec.Int(codec.WillDelayInterval, 5), codec.Data(codec.ContentType, "text/plain")}}}},
+		{"CONNECT 3.1.1", codec.V311, c, &codec.Connect{Protocol: codec.Text("MQTT"), Level: 4, CleanStart: true, KeepAlive: 60,
+			ClientID: codec.Text("client-17"), User: codec.Text("alice"), Password: []byte("correct horse")}},
+		{"CONNACK", codec.V311, s, &codec.Connack{SessionPresent: true}},
+		{"PUBLISH QoS 0 16 B", codec.V311, c, &codec.Publish{Topic: topic, Payload: make([]byte, 16)}},
+		{"PUBLISH QoS 1 256 B", codec.V311, c, &codec.Publish{Topic: topic, QoS: 1, PacketID: 7, Payload: make([]byte, 256)}},
+		{"PUBLISH QoS 1 64 KiB", codec.V311, c, &codec.Publish{Topic: topic, QoS: 1, PacketID: 7, Payload: make([]byte, 65_536)}},
+		{"PUBLISH 5.0 five properties", codec.V5, c, &codec.Publish{Topic: topic, QoS: 1, PacketID: 7, Payload: make([]byte, 16), Properties: properties}},
+		{"PUBACK", codec.V311, s, &codec.Puback{Ack: codec.Ack{PacketID: 7}}},
+		{"SUBSCRIBE ten filters", codec.V311, c, subscribe},
+		{"SUBACK", codec.V311, s, &codec.Suback{PacketID: 11, Codes: make([]byte, 10)}},
+		{"PINGREQ", codec.V311, c, &codec.Pingreq{}},
+	}
+}
+
+var sink int
+
+func BenchmarkDecode(b *testing.B) {
+	for _, r := range rows() {
+		data, err := r.p.Append(nil, r.v)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(r.name+"/codec=mqttproof", func(b *testing.B) {
+			d := codec.Decoder{Version: r.v, From: r.from}
+			b.ReportAllocs()
+			for b.Loop() {
+				_, n, err := d.Decode(data)
+				if err != nil {
+					b.Fatal(err)
+				}
+				sink += n
+			}
+		})
+		b.Run(r.name+"/codec=mochi", func(b *testing.B) {
+			if err := mochiDecode(data, byte(r.v), new(bytes.Reader), &packets.Packet{}); err != nil {
+				b.Fatal(err)
+			}
+			var rd bytes.Reader
+			b.ReportAllocs()
+			for b.Loop() {
+				var pk packets.Packet
+				if err := mochiDecode(data, byte(r.v), &rd, &pk); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(r.name+"/codec=limit", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				n, ok := bare(data, r.v == codec.V5)
+				if !ok {
+					b.Fatal("the limit does not read it")
+				}
+				sink += n
+			}
+		})
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	for _, r := range rows() {
+		data, err := r.p.Append(nil, r.v)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(r.name+"/codec=mqttproof", func(b *testing.B) {
+			b.ReportAllocs()
+			buf := make([]byte, 0, len(data))
+			for b.Loop() {
+				out, err := r.p.Append(buf, r.v)
+				if err != nil {
+					b.Fatal(err)
+				}
+				sink += len(out)
+			}
+		})
+		b.Run(r.name+"/codec=mochi", func(b *testing.B) {
+			var pk packets.Packet
+			if err := mochiDecode(data, byte(r.v), new(bytes.Reader), &pk); err != nil {
+				b.Fatal(err)
+			}
+			var buf bytes.Buffer
+			if err := mochiEncode(&buf, &pk); err != nil || buf.Len() != len(data) {
+				b.Fatalf("it writes other bytes: %v %x", err, buf.Bytes()) // properties have no order
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				buf.Reset()
+				if err := mochiEncode(&buf, &pk); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// mochiDecode does what mochi's clients do with a packet that is in memory.
+func mochiDecode(b []byte, version byte, rd *bytes.Reader, pk *packets.Packet) error {
+	pk.ProtocolVersion = version
+	if err := pk.FixedHeader.Decode(b[0]); err != nil {
+		return err
+	}
+	rd.Reset(b[1:])
+	n, used, err := packets.DecodeLength(rd)
+	if err != nil {
+		return err
+	}
+	pk.FixedHeader.Remaining = n
+	body := b[1+used:]
+	switch pk.FixedHeader.Type {
+	case packets.Connect:
+		return pk.ConnectDecode(body)
+	case packets.Connack:
+		return pk.ConnackDecode(body)
+	case packets.Publish:
+		return pk.PublishDecode(body)
+	case packets.Puback:
+		return pk.PubackDecode(body)
+	case packets.Subscribe:
+		return pk.SubscribeDecode(body)
+	case packets.Suback:
+		return pk.SubackDecode(body)
+	}
+	return nil
+}
+
+func mochiEncode(buf *bytes.Buffer, pk *packets.Packet) error {
+	switch pk.FixedHeader.Type {
+	case packets.Connect:
+		return pk.ConnectEncode(buf)
+	case packets.Connack:
+		return pk.ConnackEncode(buf)
+	case packets.Publish:
+		return pk.PublishEncode(buf)
+	case packets.Puback:
+		return pk.PubackEncode(buf)
+	case packets.Subscribe:
+		return pk.SubscribeEncode(buf)
+	case packets.Suback:
+		return pk.SubackEncode(buf)
+	}
+	return pk.PingreqEncode(buf)
+}
+
+// bare is the limit: a single pass that touches each field once and keeps
+// nothing. It checks what strict decode checks at the least: lengths, UTF-8 by
+// utf8.Valid, U+0000, wildcards. Payloads are not touched.
+func bare(b []byte, v5 bool) (sum int, ok bool) {
+	n, shift, i := 0, 0, 1
+	for ; i < len(b) && i < 5; i++ {
+		n |= int(b[i]&0x7F) << shift
+		shift += 7
+		if b[i] < 0x80 {
+			break
+		}
+	}
+	p := pass{b: b[:i+1+n], i: i + 1, ok: true}
+	switch b[0] >> 4 {
+	case 1:
+		p.text()
+		p.i++
+		flags := b[p.i]
+		p.i += 3
+		p.properties(v5)
+		p.text()
+		if flags&4 != 0 {
+			p.properties(v5)
+			p.topic()
+			p.data()
+		}
+		if flags&0x80 != 0 {
+			p.text()
+		}
+		if flags&0x40 != 0 {
+			p.data()
+		}
+	case 3:
+		p.topic()
+		if b[0]&6 != 0 {
+			p.sum += int(binary.BigEndian.Uint16(b[p.i:]))
+			p.i += 2
+		}
+		p.properties(v5)
+		p.i = len(p.b)
+	case 8:
+		p.i += 2
+		p.properties(v5)
+		for p.ok && p.i < len(p.b) {
+			p.filter()
+			p.ok = p.ok && p.b[p.i] <= 2
+			p.i++
+		}
+	default:
+		for ; p.i < len(p.b); p.i++ {
+			p.sum += int(p.b[p.i])
+		}
+	}
+	return p.sum, p.ok && p.i == len(p.b)
+}
+
+type pass struct {
+	b   []byte
+	i   int
+	sum int
+	ok  bool
+}
+
+func (p *pass) data() []byte {
+	n := int(binary.BigEndian.Uint16(p.b[p.i:]))
+	p.i += 2
+	if len(p.b)-p.i < n {
+		p.ok = false
+		return nil
+	}
+	d := p.b[p.i : p.i+n]
+	p.i += n
+	p.sum += n
+	return d
+}
+
+func (p *pass) text() []byte {
+	t := p.data()
+	p.ok = p.ok && utf8.Valid(t) && bytes.IndexByte(t, 0) < 0
+	return t
+}
+
+func (p *pass) topic() {
+	t := p.text()
+	p.ok = p.ok && bytes.IndexByte(t, '+') < 0 && bytes.IndexByte(t, '#') < 0
+}
+
+func (p *pass) filter() {
+	t := p.text()
+	for i, c := range t {
+		switch {
+		case c == '#' && (i != len(t)-1 || i > 0 && t[i-1] != '/'),
+			c == '+' && (i > 0 && t[i-1] != '/' || i < len(t)-1 && t[i+1] != '/'):
+			p.ok = false
+		}
+	}
+}
+
+func (p *pass) properties(v5 bool) {
+	if !v5 {
+		return
+	}
+	end := p.i + 1 + int(p.b[p.i]&0x7F)
+	if p.b[p.i] >= 0x80 {
+		end += 1 + int(p.b[p.i+1])<<7
+		p.i++
+	}
+	p.i++
+	for p.ok && p.i < end {
+		id := p.b[p.i]
+		p.i++
+		switch id {
+		case 0x01, 0x17, 0x19, 0x24, 0x25, 0x28, 0x29, 0x2A:
+			p.sum += int(p.b[p.i])
+			p.i++
+		case 0x13, 0x21, 0x22, 0x23:
+			p.sum += int(binary.BigEndian.Uint16(p.b[p.i:]))
+			p.i += 2
+		case 0x02, 0x11, 0x18, 0x27:
+			p.sum += int(binary.BigEndian.Uint32(p.b[p.i:]))
+			p.i += 4
+		case 0x26:
+			p.text()
+			p.text()
+		case 0x09, 0x16:
+			p.data()
+		default:
+			p.text()
+		}
+	}
+}
