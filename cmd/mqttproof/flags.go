@@ -30,12 +30,12 @@ type runCmd struct {
 	Insecure       bool          `help:"Accept any certificate of the broker."`
 	ConnectTimeout time.Duration `default:"5s" help:"Limit for opening a connection."`
 	Broker         string        `placeholder:"NAME@VERSION" help:"What the broker is, where it cannot be known; its list of known deviations is applied."`
-	Without        []string      `placeholder:"FEATURE" help:"Features that the broker is declared to lack: ${features}."`
+	Without        []string      `sep:"none" placeholder:"FEATURE,..." help:"Features that the broker is declared to lack: ${features}."`
 	Prefix         string        `placeholder:"TOPIC" help:"Beginning of every topic, for brokers with access rules (default mqttproof/)."`
 	ClientPrefix   string        `placeholder:"TEXT" help:"Beginning of every client identifier (default mp)."`
 
-	Only         []string       `placeholder:"WHAT" help:"Run these only: scenarios, areas or requirements; * stands for anything."`
-	Skip         []string       `placeholder:"WHAT" help:"Leave these out."`
+	Only         []string       `sep:"none" placeholder:"WHAT,..." help:"Run these only: scenarios, areas or requirements; * stands for anything. May be given again."`
+	Skip         []string       `sep:"none" placeholder:"WHAT,..." help:"Leave these out."`
 	Versions     []spec.Version `placeholder:"VERSION" help:"Versions of MQTT: 3.1, 3.1.1, 5.0 (default 3.1.1 and 5.0, as far as the broker speaks them)."`
 	GuideLiteral bool           `help:"Run the area guide with its topics as they stand in the guide, one scenario after the other."`
 
@@ -158,15 +158,26 @@ func (c *runCmd) password() (string, error) {
 	return password, nil
 }
 
-// selected selects the scenarios.
-func (c *runCmd) selected(p *plan) (err error) {
-	for _, expression := range slices.Concat(c.Only, c.Skip) {
-		if strings.TrimSpace(expression) == "" {
-			return usage("--only and --skip want a scenario, an area or a requirement, and one of them is empty")
+// split takes lists with commas apart.
+func split(lists []string) (all []string) {
+	for _, list := range lists {
+		for item := range strings.SplitSeq(list, ",") {
+			all = append(all, strings.TrimSpace(item))
 		}
 	}
+	return all
+}
+
+// selected selects the scenarios.
+func (c *runCmd) selected(p *plan) (err error) {
+	only, skip := split(c.Only), split(c.Skip)
+	// An empty one comes from a variable that is not set. Taken for nothing it
+	// would run everything.
+	if slices.Contains(only, "") || slices.Contains(skip, "") {
+		return usage("--only and --skip want a scenario, an area or a requirement, and one of them is empty")
+	}
 	all := scenarios.All()
-	if p.scenarios, err = scenarios.Select(all, c.Only, c.Skip); err != nil {
+	if p.scenarios, err = scenarios.Select(all, only, skip); err != nil {
 		return &usageError{err}
 	}
 	if c.GuideLiteral {
@@ -207,8 +218,8 @@ func (c *runCmd) options() (o engine.Options, err error) {
 	if strings.ContainsAny(c.Prefix, "+#") {
 		return o, usage("--prefix %q holds a wildcard, which no topic may", c.Prefix)
 	}
-	for _, name := range c.Without {
-		f := engine.Feature(strings.TrimSpace(name))
+	for _, name := range split(c.Without) {
+		f := engine.Feature(name)
 		if !slices.Contains(engine.Features(), f) {
 			return o, usage("--without %q is not a feature; the features are %s", name, featureNames())
 		}
@@ -250,21 +261,19 @@ func (c *runCmd) knownList(p *plan) (err error) {
 	return nil
 }
 
-// flag is a flag that was set, as it is typed.
-type flag struct{ name, value string }
-
-// common are the flags set that a run of one scenario wants again.
-func (c *runCmd) common() (set []flag) {
+// common are the flags set that a run of one scenario wants again. User name
+// and password are not among them.
+func (c *runCmd) common() (set []string) {
 	add := func(name, value string) {
 		if value != "" {
-			set = append(set, flag{name, value})
+			set = append(set, name, value)
 		}
 	}
 	add("--ca", c.CA)
 	add("--cert", c.Cert)
 	add("--key", c.Key)
 	if c.Insecure {
-		set = append(set, flag{"--insecure", ""})
+		set = append(set, "--insecure")
 	}
 	if c.ConnectTimeout != 5*time.Second {
 		add("--connect-timeout", c.ConnectTimeout.String())
@@ -275,7 +284,7 @@ func (c *runCmd) common() (set []flag) {
 		add("--timeout-factor", strconv.FormatFloat(c.TimeoutFactor, 'g', -1, 64))
 	}
 	if c.GuideLiteral {
-		set = append(set, flag{"--guide-literal", ""})
+		set = append(set, "--guide-literal")
 	}
 	return set
 }
@@ -283,8 +292,12 @@ func (c *runCmd) common() (set []flag) {
 // shown are the options for the report. That there was a user is said, who it
 // was is not.
 func (c *runCmd) shown(seed uint64) (list []string) {
-	for _, f := range c.common() {
-		list = append(list, strings.TrimSpace(f.name+" "+f.value))
+	for _, word := range c.common() {
+		if strings.HasPrefix(word, "--") {
+			list = append(list, word)
+		} else {
+			list[len(list)-1] += " " + word
+		}
 	}
 	add := func(name string, values ...string) {
 		if text := strings.Join(values, ","); text != "" {
@@ -311,30 +324,4 @@ func (c *runCmd) shown(seed uint64) (list []string) {
 		add("--level", c.Level)
 	}
 	return append(list, fmt.Sprintf("--seed %d", seed))
-}
-
-// replay gives the command that runs one scenario again on the target. User
-// name and password are not in it.
-func (c *runCmd) replay(name string) func(id string, v spec.Version) string {
-	words := []string{"mqttproof", "run", quote(name)}
-	var rest []string
-	for _, f := range c.common() {
-		rest = append(rest, f.name)
-		if f.value != "" {
-			rest = append(rest, quote(f.value))
-		}
-	}
-	return func(id string, v spec.Version) string {
-		return strings.Join(slices.Concat(words, []string{"--only", id, "--versions", v.String()}, rest), " ")
-	}
-}
-
-// quote makes one word for a shell.
-func quote(s string) string {
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./:=@%+,", r))
-	}) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +12,6 @@ import (
 	"syscall"
 
 	"github.com/mqttproof/mqttproof/cmd/mqttproof/target"
-	"github.com/mqttproof/mqttproof/containers"
 	"github.com/mqttproof/mqttproof/reports"
 	"github.com/mqttproof/mqttproof/scenarios/result"
 	"github.com/mqttproof/mqttproof/suites/session"
@@ -49,7 +49,7 @@ func (c *runCmd) Run(o out) error {
 			return err
 		}
 	}
-	if err := c.write(o, runs, len(shown) > 0); err != nil {
+	if err := c.write(o, p, runs, len(shown) > 0); err != nil {
 		return err
 	}
 	if len(shown) > 0 {
@@ -154,60 +154,30 @@ func (c *runCmd) judgeAll(ctx context.Context, o out, p *plan, s *screen) []judg
 
 func (c *runCmd) judge(ctx context.Context, p *plan, t target.Target, l *lane) judged {
 	cfg := session.Config{
-		Target: t, Scenarios: p.scenarios, All: p.all, Options: p.options, Shown: p.shown, Software: p.software,
-		Known: func(software string) *reports.Known { return p.knownFor(t, software, l) },
-		Started: func(b *containers.Broker, software string, known *reports.Known) {
-			l.say("%s over %s at %s, %d scenarios", orUnknown(software), b.Transport(), b.URL(), p.count)
-			if known != nil {
-				l.say("known deviations: %d are listed for %s (--known none judges without the list)", len(known.Deviations), known.Broker)
+		Target: t, Scenarios: p.scenarios, All: p.all, Options: p.options, Shown: p.shown,
+		Software: p.software, Known: p.known, NoKnown: p.noKnown,
+		Started: func(s session.Started) {
+			l.say("%s over %s at %s, %d scenarios", cmp.Or(s.Software, "a broker"), s.Broker.Transport(), s.Broker.URL(), p.count)
+			if s.Known != nil {
+				l.say("%d known deviations are listed for %s (--known none judges without the list)", len(s.Known.Deviations), s.Known.Broker)
+			} else if s.Note != "" {
+				l.say("%s", s.Note)
 			}
 		},
 	}
-	cfg.Options.Replay = c.replay(t.Name())
+	cfg.Options.Replay = session.Replay(t, c.common()...)
 	run, err := session.Run(ctx, cfg, l.result)
 	l.end()
 	return judged{run, err}
 }
 
-func orUnknown(software string) string {
-	if software == "" {
-		return "a broker"
-	}
-	return software
-}
-
-// knownFor chooses the list of known deviations. Without being asked for, one
-// is applied only to embedded brokers, whose version we know for certain.
-func (p *plan) knownFor(t target.Target, software string, l *lane) *reports.Known {
-	switch {
-	case p.noKnown:
-		return nil
-	case p.known != nil:
-		if software == "" || p.known.Covers(software) {
-			return p.known
-		}
-		l.say("known deviations: the list is for %s, which this is not: not applied", p.known.Broker)
-		return nil
-	case t.Kind != target.Embedded && p.software == "":
-		return nil
-	}
-	known, covers := reports.KnownFor(software)
-	if covers {
-		return known
-	}
-	if p.software != "" {
-		l.say("known deviations: no list comes with mqttproof for %s", software)
-	}
-	return nil
-}
-
 // write writes the reports, where they were asked for.
-func (c *runCmd) write(o out, runs []*result.Run, say bool) error {
+func (c *runCmd) write(o out, p *plan, runs []*result.Run, say bool) error {
 	if c.Report == "" {
 		return nil
 	}
-	if err := writeReports(c.Report, runs); err != nil {
-		return fmt.Errorf("the report could not be written: %w", err)
+	if err := (reports.Options{Level: p.level}).WriteDir(c.Report, runs...); err != nil {
+		return fmt.Errorf("the reports could not be written: %w", err)
 	}
 	if say {
 		_, _ = fmt.Fprintf(o.std, "The reports are in %s\n\n", c.Report)

@@ -171,8 +171,13 @@ func (l *lane) result(res *result.Result) {
 		return
 	}
 	var line bytes.Buffer
-	line.WriteString(reports.Printable(l.prefix()))
-	_ = l.s.text.Line(&line, res)
+	prefix := reports.Printable(l.prefix())
+	line.WriteString(prefix)
+	text := l.s.text
+	if text.Width > 0 {
+		text.Width -= utf8.RuneCountInString(prefix)
+	}
+	_ = text.Line(&line, res)
 	l.s.print(line.Bytes())
 }
 

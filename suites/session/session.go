@@ -9,8 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"time"
 
+	"github.com/mqttproof/mqttproof/codec/spec"
 	"github.com/mqttproof/mqttproof/containers"
 	"github.com/mqttproof/mqttproof/reports"
 	"github.com/mqttproof/mqttproof/scenarios/engine"
@@ -31,11 +33,23 @@ type Config struct {
 	// Software names the broker and its version where the target does not know
 	// them; it goes before what the target says.
 	Software string
-	// Known gives the list of known deviations for the broker that was started;
-	// nil, or a nil list, for none. software is empty if unknown.
-	Known func(software string) *reports.Known
+	// Known is a list of known deviations that was asked for. Without it the one
+	// that comes with mqttproof is applied where Software is set, or where the
+	// broker is embedded, so that we know for certain what it is.
+	Known *reports.Known
+	// NoKnown applies no list at all.
+	NoKnown bool
 	// Started is called, if not nil, once the broker accepted a CONNECT.
-	Started func(b *containers.Broker, software string, known *reports.Known)
+	Started func(Started)
+}
+
+// Started is what is known when the broker accepted a CONNECT.
+type Started struct {
+	Broker   *containers.Broker
+	Software string         // empty if unknown
+	Known    *reports.Known // nil if no list is applied
+	// Note says why a list that was asked for is not applied.
+	Note string
 }
 
 // closing is how long a broker may take to end. It is not cut short by Ctrl-C:
@@ -77,12 +91,9 @@ func Run(ctx context.Context, cfg Config, each func(*result.Result)) (run *resul
 	if software == "" {
 		software = broker.Software()
 	}
-	var known *reports.Known
-	if cfg.Known != nil {
-		known = cfg.Known(software)
-	}
+	known, note := cfg.known(software)
 	if cfg.Started != nil {
-		cfg.Started(broker, software, known)
+		cfg.Started(Started{broker, software, known, note})
 	}
 	run, err = engine.Run(ctx, broker, cfg.Scenarios, cfg.Options, func(res *result.Result) {
 		if known != nil {
@@ -94,11 +105,55 @@ func Run(ctx context.Context, cfg Config, each func(*result.Result)) (run *resul
 	})
 	if known != nil {
 		recount(run)
-		if run.Footer.Complete || !cfg.All {
+		if err == nil {
 			run.Footer.Unmatched = known.Unmatched(cfg.All && run.Footer.Complete, run.Results...)
 		}
 	}
 	return run, err
+}
+
+// known chooses the list of known deviations.
+func (cfg *Config) known(software string) (known *reports.Known, note string) {
+	switch {
+	case cfg.NoKnown:
+		return nil, ""
+	case cfg.Known != nil:
+		if software == "" || cfg.Known.Covers(software) {
+			return cfg.Known, ""
+		}
+		return nil, fmt.Sprintf("the list of known deviations is for %s %s, which this is not: not applied",
+			cfg.Known.Broker, strings.Join(cfg.Known.Versions, ", "))
+	case cfg.Software == "" && !strings.HasPrefix(cfg.Target.Name(), "embedded:"):
+		return nil, ""
+	}
+	known, covers := reports.KnownFor(software)
+	if covers {
+		return known, ""
+	}
+	return nil, fmt.Sprintf("no list of known deviations comes with mqttproof for %s", software)
+}
+
+// Replay gives the command that runs one scenario again on the target; flags
+// are those that it needs beside.
+func Replay(target containers.Target, flags ...string) func(id string, v spec.Version) string {
+	return func(id string, v spec.Version) string {
+		words := append([]string{"mqttproof", "run", target.Name(), "--only", id, "--versions", v.String()}, flags...)
+		for i, word := range words {
+			words[i] = quote(word)
+		}
+		return strings.Join(words, " ")
+	}
+}
+
+// quote makes one word for a shell.
+func quote(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./:=@%+,", r)
+	}
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // recount counts again once the verdicts changed because of known deviations.

@@ -46,8 +46,9 @@ var addressSchemes = []string{"mqtt", "tcp", "mqtts", "tls", "ssl", "ws", "wss"}
 func Parse(text string, opts ...containers.Option) (Target, error) {
 	text = strings.TrimSpace(text)
 	scheme, rest, found := strings.Cut(text, ":")
-	if !found || strings.ContainsAny(scheme, "/@") {
-		return Target{}, usage("%q is not a target: it has no scheme; targets are %s", shown(text), Forms)
+	noScheme := usage("%q is not a target: it has no scheme; targets are %s", shown(text), Forms)
+	if !found || strings.Contains(scheme, "/") {
+		return Target{}, noScheme
 	}
 	scheme = strings.ToLower(scheme)
 	if slices.Contains(addressSchemes, scheme) {
@@ -65,7 +66,10 @@ func Parse(text string, opts ...containers.Option) (Target, error) {
 	case "docker":
 		return parseDocker(name, transport, opts)
 	}
-	return Target{}, usage("%q is not a target: there is no scheme %q; targets are %s", shown(text), shown(scheme), Forms)
+	if strings.Contains(rest, "@") && !strings.HasPrefix(rest, "//") {
+		return Target{}, noScheme // user:password@host, where user is no scheme
+	}
+	return Target{}, usage("%q is not a target: there is no scheme %q; targets are %s", shown(text), scheme, Forms)
 }
 
 func parseEmbedded(name, transport string) (Target, error) {
@@ -83,11 +87,8 @@ func parseEmbedded(name, transport string) (Target, error) {
 
 func parseExecutable(name, transport string) (Target, error) {
 	p, err := presets.Get(name)
-	if err != nil {
-		return Target{}, err
-	}
-	if p.Executable == nil {
-		return Target{}, usage("the preset %s is not for a local executable; it is docker:%s (local executables: %s)", name, name, strings.Join(executables(), ", "))
+	if err != nil || p.Executable == nil {
+		return Target{}, usage("there is no preset exec:%s; there is %s", name, strings.Join(executables(), ", "))
 	}
 	return Target{containers.Executable(p, transport), Executable}, nil
 }
