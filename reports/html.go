@@ -168,11 +168,11 @@ func (o Options) htmlRun(run *result.Run) htmlRun {
 		Incomplete: !run.Footer.Complete, Coverage: coverageOf(run),
 	}
 	h.Sentence = strings.TrimPrefix(h.Sentence, Printable(targetName(run))+": ")
-	switch Verdict(run, o.Level) {
-	case result.Error:
+	switch v := Verdict(run, o.Level); {
+	case strings.HasPrefix(s.verdict, notConform):
+		h.Class = "bad" // also where something could not be judged
+	case v == result.Error:
 		h.Class = "open"
-	case result.Fail:
-		h.Class = "bad"
 	default:
 		h.Class = "good"
 	}
@@ -218,11 +218,14 @@ func (h *htmlRun) list(title string, open bool, all []*group) {
 	l := htmlList{Title: title, Open: open && len(all) <= 20}
 	for _, g := range all {
 		item := htmlItem{Head: Printable(g.Ref.String()) + " " + g.Level.String(), Text: g.Summary, Where: g.Where}
+		if !slices.Contains(g.Where, g.First.ID) { // the judge's row has the proof
+			item.Where = append([]string{g.First.ID}, g.Where...)
+		}
 		if g.Known != "" {
 			item.Text = clip(g.Known, htmlClip)
 		}
-		if n := len(g.Where) - htmlWhere; n > 0 {
-			item.Where, item.More = g.Where[:htmlWhere], n
+		if n := len(item.Where) - htmlWhere; n > 0 {
+			item.Where, item.More = item.Where[:htmlWhere], n
 		}
 		l.Items = append(l.Items, item)
 	}

@@ -47,7 +47,7 @@ type (
 		Skipped    *junitOutcome    `xml:"skipped"`
 		Error      *junitOutcome    `xml:"error"`
 		Failure    *junitOutcome    `xml:"failure"`
-		Out        string           `xml:"system-out,omitempty"`
+		Out        *junitText       `xml:"system-out"`
 	}
 	junitProperties struct {
 		Property []junitProperty `xml:"property"`
@@ -55,9 +55,23 @@ type (
 	junitOutcome struct {
 		Message string `xml:"message,attr"`
 		Type    string `xml:"type,attr,omitempty"`
-		Text    string `xml:",chardata"`
+		junitText
+	}
+	junitText struct {
+		Text string `xml:",innerxml"` // escaped by xmlText
 	}
 )
+
+// xmlText escapes a text of several lines. The encoder would write every end of
+// a line as a reference, which nobody can read in the file.
+func xmlText(s string) *junitText {
+	if s == "" {
+		return nil
+	}
+	var b bytes.Buffer
+	_ = xml.EscapeText(&b, []byte(s)) // a Buffer does not fail
+	return &junitText{strings.ReplaceAll(b.String(), "&#xA;", "\n")}
+}
 
 // WriteJUnit writes the runs as JUnit XML with the default options.
 func WriteJUnit(w io.Writer, runs ...*result.Run) error { return Options{}.WriteJUnit(w, runs...) }
@@ -165,14 +179,14 @@ func (o Options) junitCase(r *result.Result) junitCase {
 	case result.Skip:
 		c.Skipped = &junitOutcome{Message: clip(r.Reason, 1000)}
 	case result.Error:
-		c.Error = &junitOutcome{Message: firstLine(r.Reason), Type: "error", Text: "\n" + explain.String()}
-		c.Out = timeline.String()
+		c.Error = &junitOutcome{Message: firstLine(r.Reason), Type: "error", junitText: *xmlText("\n" + explain.String())}
+		c.Out = xmlText(timeline.String())
 	case result.Fail:
 		message, kind := failureMessage(r)
-		c.Failure = &junitOutcome{Message: message, Type: kind, Text: "\n" + explain.String()}
-		c.Out = timeline.String()
+		c.Failure = &junitOutcome{Message: message, Type: kind, junitText: *xmlText("\n" + explain.String())}
+		c.Out = xmlText(timeline.String())
 	default:
-		c.Out = strings.TrimLeft(explain.String()+timeline.String(), "\n")
+		c.Out = xmlText(strings.TrimLeft(explain.String()+timeline.String(), "\n"))
 	}
 	return c
 }
@@ -217,10 +231,10 @@ func (o Options) junitRun(run *result.Run) junitSuite {
 		}
 		c := junitCase{Class: "run", Name: "run.known-deviations", Time: seconds(0)}
 		if o.KnownLenient {
-			c.Out = b.String()
+			c.Out = xmlText(b.String())
 		} else {
 			c.Failure = &junitOutcome{
-				Message: count(n, "known deviation no longer holds", "known deviations no longer hold"), Type: "known", Text: "\n" + b.String(),
+				Message: count(n, "known deviation no longer holds", "known deviations no longer hold"), Type: "known", junitText: *xmlText("\n" + b.String()),
 			}
 		}
 		s.add(c)

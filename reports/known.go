@@ -117,6 +117,17 @@ func (k *Known) Apply(r *result.Result) {
 	}
 }
 
+// ApplyRun applies the list to all results of a run, counts the verdicts anew
+// and notes the entries that no longer hold. all says that every scenario of
+// every version was selected; see Unmatched.
+func (k *Known) ApplyRun(run *result.Run, all bool) {
+	for _, r := range run.Results {
+		k.Apply(r)
+	}
+	run.Footer.Counts = counts(run.Results)
+	run.Footer.Unmatched = k.Unmatched(all && run.Footer.Complete, run.Results...)
+}
+
 // Unmatched lists, in words, the entries that no finding of the results
 // matches although one could have: the broker was repaired, or the entry is
 // wrong. An entry counts when a scenario that could match it was run to its

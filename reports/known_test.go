@@ -1,6 +1,7 @@
 package reports_test
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -197,4 +198,35 @@ func TestUnmatched(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestApplyRun(t *testing.T) {
+	k := &reports.Known{Deviations: []reports.Deviation{{Scenario: "qos.a", Reason: "why"}, {Scenario: "will.gone", Reason: "old"}}}
+	for _, complete := range []bool{true, false} {
+		run := &result.Run{Results: []*result.Result{broken("qos.a", finding("5.0/MQTT-4.3.2-1", spec.Must))}, Footer: result.Footer{Complete: complete}}
+		k.ApplyRun(run, true)
+		if run.Footer.Counts[result.Known] != 1 || len(run.Footer.Unmatched) != map[bool]int{true: 1, false: 0}[complete] {
+			t.Errorf("complete %v: %+v", complete, run.Footer)
+		}
+	}
+}
+
+func ExampleKnown_Apply() {
+	k, err := reports.ParseKnown("known.yaml", []byte(`
+broker: mosquitto
+version: "2.0"
+deviations:
+  - requirement: 3.1.1/MQTT-3.3.5-1
+    scenario: wildcard.*
+    reason: one copy at the lower QoS
+    link: https://example.org/issues/1
+`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r := overlapping() // fails with that requirement
+	k.Apply(r)
+	fmt.Println(r.Verdict, "because of:", r.Findings[0].Known)
+	// Output: known because of: one copy at the lower QoS (https://example.org/issues/1)
 }

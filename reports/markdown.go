@@ -249,8 +249,13 @@ func (m *markdown) warnings(run *result.Run) {
 					break
 				}
 			}
-			m.line("- **%s** %s: %s<br>expected %s; got %s; in %s", prose(g.Ref.String()), g.Level, prose(g.Summary),
-				prose(clip(f.Expected, markdownClip)), code(clip(f.Got, markdownClip)), codes(g.Where))
+			m.line("- **%s** %s%s", prose(g.Ref.String()), g.Level, sectionOf(g.requirement))
+			if g.Summary != "" {
+				m.line("  <br>%s", prose(g.Summary))
+			}
+			m.line("  - expected: %s", prose(clip(f.Expected, markdownClip)))
+			m.line("  - got: %s", code(clip(f.Got, markdownClip)))
+			m.line("  - in %s", codes(g.Where))
 		}
 		m.line("")
 	}

@@ -106,6 +106,8 @@ func sentence(run *result.Run, level spec.Level) verdictSentence {
 	return s
 }
 
+const notConform = "DOES NOT CONFORM"
+
 func verdictWords(run *result.Run, level spec.Level, c map[result.Verdict]int, judged int) string {
 	broken := c[result.Fail] > 0 || (asksShould(level) && c[result.Warn] > 0)
 	var open string // why the verdict does not stand on everything
@@ -119,9 +121,9 @@ func verdictWords(run *result.Run, level spec.Level, c map[result.Verdict]int, j
 	}
 	switch {
 	case broken && open != "":
-		return "DOES NOT CONFORM, and " + open
+		return notConform + ", and " + open
 	case broken:
-		return "DOES NOT CONFORM"
+		return notConform
 	case open != "":
 		return "NO VERDICT: " + open
 	}

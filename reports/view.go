@@ -207,7 +207,7 @@ func reasons(run *result.Run, of result.Verdict) []*reasonGroup {
 // coverage says how much of a version the run has judged.
 type coverage struct {
 	Version                   spec.Version
-	Total                     int // requirements that bind a server and show from outside
+	Total                     int // requirements that bind a server and show from outside, or were judged
 	Judged, Pass, Warn, Known int
 	Fail                      int
 }
@@ -228,11 +228,10 @@ func coverageOf(run *result.Run) []coverage {
 	for _, v := range versionsOf(run) {
 		c := coverage{Version: v}
 		for r := range spec.Requirements(v) {
-			if r.Actor != "client" && r.Observable != "no" {
-				c.Total++
-			} else if worst[r.Ref] == 0 {
+			if (r.Actor == "client" || r.Observable == "no") && worst[r.Ref] == 0 {
 				continue
 			}
+			c.Total++
 			switch worst[r.Ref] {
 			case result.Pass:
 				c.Pass++
