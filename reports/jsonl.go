@@ -86,10 +86,10 @@ func ReadJSONL(r io.Reader) (*result.Run, error) {
 	b := bufio.NewReaderSize(r, 1<<16)
 	for n := 1; ; n++ {
 		line, err := b.ReadBytes('\n')
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
-		last := err == io.EOF
+		last := err != nil
 		if text := bytes.TrimSpace(line); len(text) > 0 {
 			if err := in.line(text); err != nil {
 				if last && in.header && cutOff(err) {

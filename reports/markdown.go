@@ -86,12 +86,12 @@ func (m *markdown) compare(runs []*result.Run) {
 	m.line("%s", row)
 	for _, area := range areasOf(runs...) {
 		for _, v := range versionsOf(runs...) {
-			row, any := fmt.Sprintf("| %s | %s |", prose(area), v), false
+			row, judged := fmt.Sprintf("| %s | %s |", prose(area), v), false
 			for _, t := range tallies {
 				row += " " + brief(t[area][v]) + " |"
-				any = any || len(t[area][v]) > 0
+				judged = judged || len(t[area][v]) > 0
 			}
-			if any {
+			if judged {
 				m.line("%s", row)
 			}
 		}

@@ -166,7 +166,7 @@ func skipped(id, reason string) *result.Result {
 	return r
 }
 
-// failed is a run that could not be judged in full.
+// interrupted is a run that could not be judged in full.
 func interrupted() *result.Run {
 	run := sample("mqtt://127.0.0.1:1883", "")
 	run.Results = run.Results[:5]
