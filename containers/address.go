@@ -1,6 +1,7 @@
 package containers
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -21,6 +22,7 @@ type Option func(*options)
 
 type options struct {
 	user, password    string
+	clientPrefix      string
 	caFile            string
 	certFile, keyFile string
 	insecure          bool
@@ -36,17 +38,24 @@ func Credentials(user, password string) Option {
 	}
 }
 
+// ClientPrefix begins the Client Identifiers with which a broker is asked
+// whether it is ready, for brokers whose access rules look at them. It is mp
+// unless set.
+func ClientPrefix(prefix string) Option {
+	return func(o *options) { o.clientPrefix = cmp.Or(prefix, o.clientPrefix) }
+}
+
 // CA names a PEM file with the certificates that may sign the broker's, in
 // place of those of the system.
 func CA(file string) Option {
-	return func(o *options) { o.caFile = cmpOr(file, o.caFile) }
+	return func(o *options) { o.caFile = cmp.Or(file, o.caFile) }
 }
 
 // ClientCertificate names PEM files with the certificate and the private key
 // that the harness shows to the broker.
 func ClientCertificate(certFile, keyFile string) Option {
 	return func(o *options) {
-		o.certFile, o.keyFile = cmpOr(certFile, o.certFile), cmpOr(keyFile, o.keyFile)
+		o.certFile, o.keyFile = cmp.Or(certFile, o.certFile), cmp.Or(keyFile, o.keyFile)
 	}
 }
 
@@ -64,13 +73,6 @@ func ConnectTimeout(d time.Duration) Option {
 			o.connectTimeout = d
 		}
 	}
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // Address is a broker that runs already. The schemes are mqtt (also tcp),
@@ -135,7 +137,7 @@ func newEndpoint(raw string, opts ...Option) (*endpoint, error) {
 		}
 		return nil, failure.Usage("%q cannot be read as an address: %w", name, err)
 	}
-	e := &endpoint{name: name, transport: kind.transport, opts: options{connectTimeout: 5 * time.Second}}
+	e := &endpoint{name: name, transport: kind.transport, opts: options{clientPrefix: "mp", connectTimeout: 5 * time.Second}}
 	if u.User != nil {
 		e.opts.user = u.User.Username()
 		e.opts.password, _ = u.User.Password()

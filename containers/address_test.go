@@ -164,6 +164,38 @@ func TestCredentialsStayOutOfNamesAndErrors(t *testing.T) {
 	}
 }
 
+// A broker whose rules look at the Client Identifier lets the probe in.
+func TestClientPrefix(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ids := make(chan string, 2)
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			packet := make([]byte, 256)
+			n, _ := conn.Read(packet)
+			if p, _, err := codec.Decode(packet[:n], codec.V311, codec.FromClient); err == nil {
+				ids <- p.(*codec.Connect).ClientID.String()
+				io.WriteString(conn, accept311)
+			}
+			conn.Close()
+		}
+	}()
+	_, err = containers.Address("mqtt://"+l.Addr().String(), containers.ClientPrefix(""), containers.ClientPrefix("tenant/")).Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id := <-ids; !strings.HasPrefix(id, "tenant/probe") {
+		t.Errorf("asked as %q", id)
+	}
+}
+
 func TestWrongAddresses(t *testing.T) {
 	none := filepath.Join(t.TempDir(), "none.pem")
 	for _, test := range []struct {

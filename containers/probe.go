@@ -98,8 +98,9 @@ func (e *endpoint) connect(conn net.Conn, v codec.Version, a *answer) error {
 	connect := &codec.Connect{
 		CleanStart: true,
 		KeepAlive:  60,
-		// Letters and digits, at most 23: what every server must allow (3.1.3.1).
-		ClientID: codec.Text("mqttproof" + hex.EncodeToString(id)),
+		// With the usual prefix letters and digits, fewer than 24: what every
+		// server must allow (3.1.3.1).
+		ClientID: codec.Text(e.opts.clientPrefix + "probe" + hex.EncodeToString(id)),
 	}
 	if e.opts.user != "" || e.opts.password != "" {
 		// 3.1.1 has no password without a user name (MQTT-3.1.2-22).
