@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mqttproof/mqttproof/codec"
+	"github.com/mqttproof/mqttproof/codec/spec"
 )
 
 // Dir says what an event is.
@@ -30,6 +31,9 @@ type Event struct {
 	Conn int
 	Dir  Dir
 	Data []byte
+	// Cut is how many bytes behind Data were left out when the event was
+	// written; 0 in a trace that was just recorded.
+	Cut int
 	// Text is the decoded packet on one line, how a connection ended, or the
 	// note.
 	Text string
@@ -65,11 +69,14 @@ type eventJSON struct {
 func (e Event) MarshalJSON() ([]byte, error) {
 	j := eventJSON{
 		TimeUS: e.At.Microseconds(), Client: e.Client, Conn: e.Conn, Dir: e.Dir, Text: e.Text,
-		Version: e.Version, Wrong: e.Wrong(),
+		Cut: e.Cut, Wrong: e.Wrong(),
+	}
+	if _, err := spec.ParseVersion(e.Version.String()); err == nil {
+		j.Version = e.Version // a level of no version says nothing to a reader
 	}
 	data := e.Data
 	if len(data) > maxHex {
-		j.Cut = len(data) - maxHex
+		j.Cut += len(data) - maxHex
 		data = data[:maxHex]
 	}
 	j.Hex = hex.EncodeToString(data)
@@ -89,7 +96,7 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 	}
 	*e = Event{
 		At: time.Duration(j.TimeUS) * time.Microsecond, Client: j.Client, Conn: j.Conn, Dir: j.Dir,
-		Data: data, Text: j.Text, Version: j.Version,
+		Data: data, Cut: j.Cut, Text: j.Text, Version: j.Version,
 	}
 	for _, w := range j.Wrong {
 		e.Violations = append(e.Violations, codec.Violation{Text: w})
