@@ -31,7 +31,7 @@ func (r *reader) connack(p *Connack) {
 
 // code checks a reason or return code against the packet, version and sender.
 func (r *reader) code(code byte, offset int) {
-	if ends := codeSets[r.v-V31][r.t][code]; ends != spec.Either && ends&r.from.ends() == 0 {
+	if codeSets[r.v-V31][r.t&15][code]&r.from.ends() == 0 {
 		r.badCode(code, offset)
 	}
 }

@@ -40,9 +40,13 @@ func protocolName(v Version) string {
 func (r *reader) connect(p *Connect, spare *Will) {
 	*p = Connect{}
 	start := r.pos
-	p.Protocol = r.text(&fProtocol)
-	if string(p.Protocol) != protocolName(r.v) && !r.stop && (r.v == V31 || textOK(p.Protocol)) {
-		r.say(&ruleProtocolName, start, "")
+	p.Protocol = r.bin(&fProtocol)
+	if string(p.Protocol) != protocolName(r.v) && !r.stop {
+		if r.v == V31 || textOK(p.Protocol) {
+			r.report(&ruleProtocolName, start)
+		} else {
+			r.badText(p.Protocol, start+2, &fProtocol, nil, &ruleNull)
+		}
 	}
 	p.Level = r.u8(&fLevel)
 	if Version(p.Level) != r.v && !r.stop {

@@ -71,17 +71,19 @@ type Decoder struct {
 	disconnect  Disconnect
 	auth        Auth
 
-	props   []Property
+	r       reader // kept, because to clear one costs as much as a small packet
 	subs    []Subscription
 	filters []Text
 }
 
 // Decode reads the packet at the start of b; see the function Decode.
 func (d *Decoder) Decode(b []byte) (p Packet, n int, err error) {
-	r := reader{v: d.Version, from: d.From, d: d, props: d.props[:0]}
-	p, n, err = r.strict(b)
-	d.props = r.props
-	return p, n, err
+	r := &d.r
+	r.v, r.from, r.d, r.props = d.Version, d.From, d, r.props[:0]
+	if r.stop || r.found != nil {
+		r.stop, r.found = false, nil // a violation that was given is not ours any more
+	}
+	return r.strict(b)
 }
 
 // Inspect reads the one packet that b holds, leniently: it gives what can be
@@ -214,7 +216,7 @@ func (r *reader) header() {
 		r.badHeader(flags)
 	}
 	i := 1
-	for i < len(b) && i < 5 && b[i] >= 0x80 {
+	for i < len(b) && b[i] >= 0x80 && i < 5 {
 		i++
 	}
 	if i > 1 && i < 5 && i < len(b) && b[i] == 0 {

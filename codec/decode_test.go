@@ -453,6 +453,17 @@ func TestStringHidesSecretsAndQuotes(t *testing.T) {
 	if !strings.HasSuffix(s, " user password") {
 		t.Errorf("%q does not say that user and password are there", s)
 	}
+	b, err := p.Append(nil, V5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range len(b) + 1 {
+		for _, secret := range []string{"alice", "hunter", "hunt", "61 6c 69", "68 75 6e"} {
+			if s := Dump(b[:n], V5, FromClient); strings.Contains(s, secret) {
+				t.Errorf("the dump of %d bytes shows %q:\n%s", n, secret, s)
+			}
+		}
+	}
 	long := &Publish{Topic: Text("t"), Payload: bytes.Repeat([]byte("x"), 10_000)}
 	if s := long.String(); len(s) > 200 || !strings.Contains(s, "(10000 bytes)") {
 		t.Errorf("%q", s)

@@ -26,14 +26,13 @@ func (s Sender) String() string {
 	return fmt.Sprintf("sender %d", uint8(s))
 }
 
+// ends gives the sender as a set: the numbers are the same. One that is not
+// known may be either.
 func (s Sender) ends() spec.Ends {
-	switch s {
-	case FromClient:
-		return spec.Client
-	case FromServer:
-		return spec.Server
+	if s-1 > 1 {
+		return spec.Either
 	}
-	return spec.Either
+	return spec.Ends(s)
 }
 
 // String gives the name of the property, such as Session Expiry Interval.

@@ -135,3 +135,58 @@ func (p Property) String() string {
 	l.property(p)
 	return l.String()
 }
+
+// Verdict is the class of the first violation in the order of the wire, by its
+// name: malformed, protocol_error or unspecified; valid where there is none.
+func Verdict(found []Violation) string {
+	if len(found) == 0 {
+		return "valid"
+	}
+	return found[0].Class.String()
+}
+
+// rowBytes is how many bytes of a field Dump shows.
+const rowBytes = 16
+
+// Dump prints the packet that b holds at length: the packet on one line, a line
+// for each field with its offset and bytes, and a line for each violation. The
+// bytes of User Name, Password and Authentication Data are left out.
+func Dump(b []byte, v Version, from Sender) string {
+	p, found := Inspect(b, v, from)
+	var out []byte
+	if p != nil {
+		out = append(out, p.String()...)
+	} else {
+		out = append(out, "no packet"...)
+	}
+	out = append(out, '\n')
+	end := 0
+	for _, f := range Fields(b, v, from) {
+		secret := f.Name == fUser.name || f.Name == fPassword.name || f.Name == AuthenticationData.String()
+		out = dumpField(out, f.Name, f.Offset, b[f.Offset:f.Offset+f.Len], secret)
+		end = f.Offset + f.Len
+	}
+	if end < len(b) {
+		// In CONNECT and AUTH it may be a part of a secret.
+		t := Type(b[0] >> 4)
+		out = dumpField(out, "(no field)", end, b[end:], t == CONNECT || t == AUTH)
+	}
+	for i := range found {
+		x := &found[i]
+		out = fmt.Appendf(out, "  ! %s at byte %d: %s (%s)\n", x.Class, x.Offset, x.Text, x.Requirement)
+	}
+	return string(out)
+}
+
+func dumpField(out []byte, name string, offset int, b []byte, secret bool) []byte {
+	shown := fmt.Sprintf("% x", b[:min(len(b), rowBytes)])
+	switch {
+	case len(b) == 0:
+		shown = "(empty)"
+	case secret:
+		shown = fmt.Sprintf("(%d bytes)", len(b))
+	case len(b) > rowBytes:
+		shown += fmt.Sprintf(" ... (%d bytes)", len(b))
+	}
+	return fmt.Appendf(out, "  %04x  %-32s %s\n", offset, name, shown)
+}

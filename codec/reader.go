@@ -102,30 +102,42 @@ func (r *reader) mark(f *field, start int) {
 	*r.fields = append(*r.fields, Field{f.name, start, r.pos - start})
 }
 
+// u8 reads a byte. The common case is small enough to be inlined.
 func (r *reader) u8(f *field) byte {
+	if i := r.pos; i < len(r.b) && r.fields == nil {
+		r.pos = i + 1
+		return r.b[i]
+	}
+	return r.u8Slow(f)
+}
+
+func (r *reader) u8Slow(f *field) byte {
 	if r.pos >= len(r.b) {
 		r.short(f, len(r.b))
 		return 0
 	}
-	c := r.b[r.pos]
 	r.pos++
-	if r.fields != nil {
-		r.mark(f, r.pos-1)
-	}
-	return c
+	r.mark(f, r.pos-1)
+	return r.b[r.pos-1]
 }
 
+// u16 reads a Two Byte Integer (1.5.2).
 func (r *reader) u16(f *field) uint16 {
+	if i := r.pos; len(r.b)-i >= 2 && r.fields == nil {
+		r.pos = i + 2
+		return uint16(r.b[i])<<8 | uint16(r.b[i+1])
+	}
+	return r.u16Slow(f)
+}
+
+func (r *reader) u16Slow(f *field) uint16 {
 	if len(r.b)-r.pos < 2 {
 		r.short(f, r.pos)
 		return 0
 	}
-	n := binary.BigEndian.Uint16(r.b[r.pos:])
 	r.pos += 2
-	if r.fields != nil {
-		r.mark(f, r.pos-2)
-	}
-	return n
+	r.mark(f, r.pos-2)
+	return binary.BigEndian.Uint16(r.b[r.pos-2:])
 }
 
 // bin reads two bytes of length and that many bytes (1.5.6).

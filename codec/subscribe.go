@@ -183,9 +183,10 @@ func (r *reader) codes(none *rule) []byte {
 	if len(codes) == 0 {
 		r.missing(none, start, "")
 	}
+	set, ends := &codeSets[r.v-V31][r.t], r.from.ends()
 	for i, c := range codes {
-		if c > 2 || r.v != V5 || r.t != SUBACK {
-			r.code(c, start+i)
+		if set[c]&ends == 0 {
+			r.badCode(c, start+i)
 		}
 	}
 	r.pos = len(r.b)

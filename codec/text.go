@@ -24,19 +24,20 @@ func wild(w uint64) uint64 {
 // textOK tells whether b is well-formed UTF-8 without U+0000 (1.5.4). Eight
 // bytes of ASCII are looked at in one step. Surrogates and overlong forms are
 // ill-formed; U+FEFF is a character as any other.
-func textOK(b []byte) bool {
-	i := 0
-	for ; i+8 <= len(b); i += 8 {
-		if suspect(binary.LittleEndian.Uint64(b[i:])) != 0 {
-			return textOKSlow(b)
+func textOK(t []byte) bool {
+	if len(t) < 8 {
+		for _, c := range t {
+			if c-1 >= 0x7F {
+				return textOKSlow(t)
+			}
 		}
+		return true
 	}
-	for ; i < len(b); i++ {
-		if b[i]-1 >= 0x7F {
-			return textOKSlow(b)
-		}
+	bad := suspect(binary.LittleEndian.Uint64(t[len(t)-8:])) // may overlap the step before
+	for b := t; len(b) > 8; b = b[8:] {
+		bad |= suspect(binary.LittleEndian.Uint64(b))
 	}
-	return true
+	return bad == 0 || textOKSlow(t)
 }
 
 func textOKSlow(b []byte) bool {
@@ -45,19 +46,22 @@ func textOKSlow(b []byte) bool {
 
 // nameOK tells whether b is well-formed, as textOK does, and without wildcard
 // characters.
-func nameOK(b []byte) bool {
-	i := 0
-	for ; i+8 <= len(b); i += 8 {
-		if w := binary.LittleEndian.Uint64(b[i:]); suspect(w)|wild(w) != 0 {
-			return nameOKSlow(b)
+func nameOK(t []byte) bool {
+	if len(t) < 8 {
+		for _, c := range t {
+			if c-1 >= 0x7F || c == '+' || c == '#' {
+				return nameOKSlow(t)
+			}
 		}
+		return true
 	}
-	for ; i < len(b); i++ {
-		if c := b[i]; c-1 >= 0x7F || c == '+' || c == '#' {
-			return nameOKSlow(b)
-		}
+	w := binary.LittleEndian.Uint64(t[len(t)-8:])
+	bad := suspect(w) | wild(w)
+	for b := t; len(b) > 8; b = b[8:] {
+		w = binary.LittleEndian.Uint64(b)
+		bad |= suspect(w) | wild(w)
 	}
-	return true
+	return bad == 0 || nameOKSlow(t)
 }
 
 func nameOKSlow(b []byte) bool {
