@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,7 +107,7 @@ func Run(ctx context.Context, cfg Config, each func(*result.Result)) (run *resul
 	if known != nil {
 		recount(run)
 		if err == nil {
-			run.Footer.Unmatched = known.Unmatched(cfg.All && run.Footer.Complete, run.Results...)
+			run.Footer.Unmatched = unmatched(known, cfg.All && run.Footer.Complete, run.Results)
 		}
 	}
 	return run, err
@@ -131,6 +132,20 @@ func (cfg *Config) known(software string) (known *reports.Known, note string) {
 		return known, ""
 	}
 	return nil, fmt.Sprintf("no list of known deviations comes with mqttproof for %s", software)
+}
+
+// unmatched lists the entries that no longer hold. Where only a part was run,
+// an entry with a pattern, or without a scenario, may hold in the other part:
+// nothing is said of it.
+func unmatched(known *reports.Known, all bool, results []*result.Result) []string {
+	if all {
+		return known.Unmatched(true, results...)
+	}
+	exact := *known
+	exact.Deviations = slices.DeleteFunc(slices.Clone(known.Deviations), func(d reports.Deviation) bool {
+		return d.Scenario == "" || d.Requirement == "" || strings.ContainsAny(d.Scenario+d.Requirement, "*?")
+	})
+	return exact.Unmatched(false, results...)
 }
 
 // Replay gives the command that runs one scenario again on the target; flags
