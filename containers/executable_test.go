@@ -176,7 +176,7 @@ func TestExecutableThatDoesNotStart(t *testing.T) {
 			name:  "no such transport",
 			over:  "quic",
 			usage: true,
-			want:  "it has tcp, ws",
+			want:  "it has tcp",
 		},
 		{
 			name:   "wrong template",
