@@ -136,6 +136,7 @@ func BenchmarkEncode(b *testing.B) {
 // mochiDecode does what mochi's clients do with a packet that is in memory.
 func mochiDecode(b []byte, version byte, rd *bytes.Reader, pk *packets.Packet) error {
 	pk.ProtocolVersion = version
+	pk.Mods.AllowResponseInfo = true // else it does not write what the row holds
 	if err := pk.FixedHeader.Decode(b[0]); err != nil {
 		return err
 	}

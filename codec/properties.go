@@ -209,7 +209,7 @@ func (r *reader) cutProperty(offset int, over bool, detail string) {
 
 func (r *reader) twice(in spec.Packet, id PropertyID, offset int) {
 	pl, _ := propertyInfo(id).Allowed(in)
-	r.add(spec.Ref{Version: r.v, ID: pl.Twice}, ProtocolError, offset,
+	r.add(spec.Ref{Version: r.v, ID: pl.Twice}, ProtocolError, true, offset,
 		"a property comes more than once", id.String()+" in "+in.Name())
 }
 
@@ -222,7 +222,7 @@ func (r *reader) outOfRange(in spec.Packet, p *Property, offset int) {
 	if pl.Range[0] != 'U' && pl.Range[0] != 'M' {
 		class = Unspecified // a section, not a sentence that names the reaction
 	}
-	r.add(spec.Ref{Version: r.v, ID: pl.Range}, class, offset,
+	r.add(spec.Ref{Version: r.v, ID: pl.Range}, class, class != Unspecified, offset,
 		"the value of a property is out of range", fmt.Sprintf("%s = %d", p.ID, p.Int))
 }
 

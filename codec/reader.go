@@ -52,17 +52,18 @@ func (r *reader) say(rule *rule, offset int, detail string) {
 	if ref.ID == "" {
 		return
 	}
-	r.add(ref, rule.classIn(r.v), offset, rule.text, detail)
+	class := rule.classIn(r.v)
+	r.add(ref, class, class != Unspecified && !rule.quiet, offset, rule.text, detail)
 }
 
-func (r *reader) add(ref spec.Ref, class Class, offset int, text, detail string) {
+func (r *reader) add(ref spec.Ref, class Class, named bool, offset int, text, detail string) {
 	if r.stop {
 		return
 	}
 	if detail != "" {
 		text += ": " + detail
 	}
-	r.found = append(r.found, Violation{Requirement: ref, Class: class, Offset: offset, Text: text})
+	r.found = append(r.found, Violation{Requirement: ref, Class: class, Offset: offset, Named: named, Text: text})
 	r.stop = !r.lenient
 }
 

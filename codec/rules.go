@@ -2,6 +2,14 @@ package codec
 
 import "github.com/mqttproof/mqttproof/codec/spec"
 
+// What the standard leaves open is no rule here, so that nobody is accused of it:
+// control characters and noncharacters in text (a receiver MAY refuse them), a
+// second Payload Format Indicator or Message Expiry Interval in PUBLISH (nothing
+// is said), a Server Reference from a Client (no sentence forbids it), AUTH with
+// nothing in it (3.15.2.1 against 3.15.2.2.2), codes 0x8C and 0x9B in DISCONNECT
+// (see spec.Reasons), and a payload that is not of its Payload Format Indicator
+// (a receiver MAY look).
+
 // rule is one rule that a packet can break. It has an id for each version; a
 // version without an id does not have the rule, so that a report of it there
 // says nothing. 3.1 has no numbered statements: its ids are sections of the IBM
@@ -17,7 +25,7 @@ type rule struct {
 	// quiet is set where the standard names no reaction of the receiver, though
 	// class is not Unspecified.
 	quiet bool
-	text  string
+	text  string // what is wrong, as a sentence
 }
 
 func (r *rule) ref(v Version) spec.Ref {
@@ -51,7 +59,7 @@ var (
 		"a Variable Byte Integer has more bytes than it needs"}
 	ruleShort = rule{"§2.1", "§2.2.3", "§2.1.4", Malformed, Malformed, false,
 		"the packet ends inside a field"}
-	ruleTrailing = rule{"§2.1", "§2.2.3", "§2.1.4", Malformed, Malformed, false,
+	ruleTrailing = rule{"§2.1", "§2.2.3", "§2.1.4", Malformed, Malformed, true,
 		"bytes follow the last field of the packet"}
 	ruleBeyond = rule{"§2.1", "§2.2.3", "§2.1.4", Malformed, Malformed, false,
 		"bytes follow the end of the packet"}

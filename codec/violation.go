@@ -41,6 +41,10 @@ type Violation struct {
 	Class       Class
 	// Offset is the byte of the packet at which the rule is broken, from 0.
 	Offset int
+	// Named says that the standard names what the receiver does about it: in most
+	// cases close. Where it is false a Server may carry on and nobody can be
+	// blamed for it (5.0, 4.13.1; in 3.1.1 4.8 is general, but names few cases).
+	Named bool
 	// Text says in a sentence what is wrong.
 	Text string
 }

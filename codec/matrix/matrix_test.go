@@ -32,6 +32,9 @@ func TestCodecAgreesWithTheTables(t *testing.T) {
 			if len(found) > 1 || (c.Class == 0) != (c.Requirement == spec.Ref{}) {
 				t.Errorf("%x: a case must hold one error: %v", b, found)
 			}
+			if len(found) > 0 && c.From == codec.FromClient && c.Duty != Wait && found[0].Named != (c.Duty == Close) {
+				t.Errorf("%x: a Server must %s; named is %v: %v", b, c.Duty, found[0].Named, &found[0])
+			}
 			_, _, err = codec.Decode(b, c.Version, c.From)
 			switch {
 			case c.Class == 0 && err != nil:
