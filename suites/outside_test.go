@@ -57,7 +57,7 @@ func TestOutsideModuleIsNotCached(t *testing.T) {
 	})
 	run := outside(t, "BROKER="+broker.URL())
 	for range 2 {
-		out, err := run("test", "./...")
+		out, err := run("test", ".", "./control")
 		if err != nil {
 			t.Fatalf("with a broker: %v\n%s", err, out)
 		}
@@ -69,12 +69,40 @@ func TestOutsideModuleIsNotCached(t *testing.T) {
 	if err := broker.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	out, err := run("test", "./...")
+	out, err := run("test", ".", "./control")
 	if err == nil || !strings.Contains(out, "no broker at "+broker.URL()) {
 		t.Errorf("without a broker: %v\n%s", err, out)
 	}
 	if line := lineOf(out, "example.com/outside/control"); !strings.Contains(line, "(cached)") {
 		t.Errorf("go test uses no cache here, so nothing was shown:\n%s", out)
+	}
+}
+
+// A suite of one's own has the scenarios beside its specs, selects them by
+// labels, and a failure says what was expected, what came, and how to see it
+// again.
+func TestOutsideModuleRegisters(t *testing.T) {
+	run := outside(t, "BROKER="+nullBroker(t))
+	out, err := run("test", "./own", "-args", "--ginkgo.no-color")
+	if err == nil {
+		t.Errorf("a broker that does nothing passes:\n%s", out)
+	}
+	for _, want := range []string{
+		"Will run 6 of 6 specs", "4 Passed | 2 Failed",
+		"[FAIL] MQTT conformance of mqtt://127.0.0.1:", "guide.qos-1 in 5.0: ", "scenarios/guide",
+		"expected  ", "got       ", "-> PUBLISH", "replay    mqttproof run mqtt://127.0.0.1:",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not there", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(out)
+	}
+	out, err = run("test", "-v", "./own", "-args", "--ginkgo.no-color", "--ginkgo.v", "--ginkgo.label-filter=connect && v5.0")
+	if err != nil || !strings.Contains(out, "2 Passed | 0 Failed | 0 Pending | 4 Skipped") ||
+		!strings.Contains(out, "1 of 1 hold") { // the others were not even run
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

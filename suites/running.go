@@ -38,8 +38,8 @@ func (s *suite) start() *running {
 	cfg.All = cfg.All && len(s.selected) == len(s.specs)
 	cfg.Started = func(st session.Started) {
 		ginkgo.GinkgoWriter.Printf("%s: %s over %s at %s\n", cfg.Target.Name(), st.Software, st.Broker.Transport(), st.Broker.URL())
-		if st.Known != nil {
-			ginkgo.GinkgoWriter.Printf("%d known deviations are listed for %s\n", len(st.Known.Deviations), st.Known.Broker)
+		if st.Known != nil && len(st.Known.Deviations) > 0 {
+			ginkgo.GinkgoWriter.Printf("known deviations listed for %s: %d\n", st.Known.Broker, len(st.Known.Deviations))
 		}
 		if st.Note != "" {
 			ginkgo.GinkgoWriter.Println(st.Note)

@@ -158,8 +158,8 @@ func (c *runCmd) judge(ctx context.Context, p *plan, t target.Target, l *lane) j
 		Software: p.software, Known: p.known, NoKnown: p.noKnown,
 		Started: func(s session.Started) {
 			l.say("%s over %s at %s, %d scenarios", cmp.Or(s.Software, "a broker"), s.Broker.Transport(), s.Broker.URL(), p.count)
-			if s.Known != nil {
-				l.say("%d known deviations are listed for %s (--known none judges without the list)", len(s.Known.Deviations), s.Known.Broker)
+			if s.Known != nil && len(s.Known.Deviations) > 0 {
+				l.say("known deviations listed for %s: %d (--known none judges without the list)", s.Known.Broker, len(s.Known.Deviations))
 			} else if s.Note != "" {
 				l.say("%s", s.Note)
 			}

@@ -13,3 +13,8 @@ import (
 func TestMQTT(t *testing.T) {
 	suites.Run(t, containers.Address(os.Getenv("BROKER")), suites.Only("connect.accepted"))
 }
+
+// TestAgain is a second suite in one process, which Ginkgo by itself refuses.
+func TestAgain(t *testing.T) {
+	suites.Run(t, containers.Address(os.Getenv("BROKER")), suites.Only("guide.qos-0"))
+}
