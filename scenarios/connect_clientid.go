@@ -1,0 +1,176 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mqttproof/mqttproof/codec"
+	. "github.com/mqttproof/mqttproof/scenarios/engine"
+)
+
+const idCharacters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+var _ = add(Scenario{
+	ID:     "connect.client-id",
+	Title:  "client identifiers of up to 23 digits and letters are accepted",
+	Why:    "it is what a device maker may rely on with every broker",
+	Proves: Requirements(V311("MQTT-3.1.3-5"), V5("MQTT-3.1.3-5")),
+	Run: func(t *T) {
+		var ids []string
+		if strings.HasPrefix(t.ClientID(), "mp") { // no prefix is asked for, so that any id will do
+			ids = append(ids, string(idCharacters[t.Random().IntN(len(idCharacters))]))
+		}
+		for characters := idCharacters; characters != ""; {
+			id := t.ClientID()
+			n := min(23-len(id), len(characters))
+			ids, characters = append(ids, id+characters[:n]), characters[n:]
+		}
+		ids = append(ids, (t.ClientID() + strings.Repeat("0", 23))[:23])
+		for _, id := range ids {
+			t.Step(fmt.Sprintf("%q, %d bytes", id, len(id)), Requirements(V311("MQTT-3.1.3-5"), V5("MQTT-3.1.3-5"))...)
+			c := t.Open(ID(id))
+			c.SendConnect()
+			t.Equal("CONNACK code", c.ExpectConnack().Code, byte(0))
+			c.Disconnect()
+		}
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "connect.client-id-unusual",
+	Title:  "a client identifier beyond the guaranteed ones is accepted, or refused in the right way",
+	Why:    "a client that is told 0x02 or 0x85 knows that its name is the trouble and not the network",
+	Proves: Requirements(V311("MQTT-3.1.3-9"), V5("MQTT-3.1.3-8")),
+	Run: func(t *T) {
+		for _, unusual := range []struct {
+			name, tail string
+			size       int
+		}{
+			{"24 bytes", "", 24}, {"100 bytes", "", 100}, {"1000 bytes", "", 1000},
+			{"a space", " a b ", 0}, {"punctuation", "-_.:/@", 0}, {"wildcards", "+/#", 0}, {"letters beyond ASCII", "é漢😀", 0},
+		} {
+			name, id := unusual.name, t.ClientID()+unusual.tail
+			id += strings.Repeat("x", max(0, unusual.size-len(id)))
+			t.Step("a client identifier with "+name, Requirements(V311("MQTT-3.1.3-9"), V5("MQTT-3.1.3-8"))...)
+			c := t.Open(ID(id))
+			c.SendConnect()
+			connack, answered := c.AnswerWithin(t.Timeouts().Answer).(*codec.Connack)
+			switch {
+			case answered && connack.Code == 0:
+				t.Observe("client identifier with "+name, "accepted")
+				c.Disconnect()
+				continue
+			case answered:
+				t.Observe("client identifier with "+name, "refused with 0x%02X", connack.Code)
+			}
+			if !t.V5() {
+				t.Equal("refused with CONNACK 0x02", answered && connack.Code == 2, true)
+			}
+			c.ExpectClosedWithin(t.Timeouts().Answer)
+		}
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "connect.client-id-case",
+	Title:  "client identifiers that differ in one letter's case name different sessions",
+	Why:    "two devices that share a session steal each other's messages",
+	Proves: Requirements(V311("MQTT-3.1.3-2"), V5("MQTT-3.1.3-2")),
+	Run: func(t *T) {
+		id := t.ClientID()
+		lower := t.Connect(Name("lower"), ID(id+"a"), Keep())
+		topic := t.Topic("t")
+		lower.Subscribe(topic, 0)
+		t.Step("the other case finds no session", Requirements(V311("MQTT-3.1.3-2"), V5("MQTT-3.1.3-2"))...)
+		upper := t.Connect(Name("upper"), ID(id+"A"), Keep())
+		t.Equal("Session Present", upper.Connack.SessionPresent, false)
+		t.Step("and takes nobody's connection", Requirements(V311("MQTT-3.1.3-2"), V5("MQTT-3.1.3-2"))...)
+		lower.StillOpen()
+		upper.Publish(topic, "for lower", 0)
+		lower.ExpectMessage(topic, "for lower")
+		upper.NothingPending()
+		t.Step("the same case finds its session", Requirements(V311("MQTT-3.1.3-2"), V5("MQTT-3.1.3-2"))...)
+		lower.Disconnect()
+		t.Equal("Session Present", lower.Reconnect().SessionPresent, true)
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "connect.client-id-empty",
+	Title:  "clients without a client identifier are different clients",
+	Why:    "anonymous clients that share one invented name throw each other out",
+	Proves: Requirements(V311("MQTT-3.1.3-6"), V5("MQTT-3.1.3-6", "MQTT-3.1.3-7", "MQTT-3.2.2-16")),
+	Run: func(t *T) {
+		one, two := openWithoutID(t), openWithoutID(t)
+		if t.V5() {
+			t.Step("each is told its name", V5("MQTT-3.1.3-7", "MQTT-3.2.2-16")...)
+			t.Equal("Assigned Client Identifier is there", assignedID(one) != "" && assignedID(two) != "", true)
+			t.Step("the names differ", V5("MQTT-3.1.3-6", "MQTT-3.2.2-16")...)
+			t.Equal("the Assigned Client Identifiers differ", assignedID(one) != assignedID(two), true)
+		}
+		t.Step("both are served", Requirements(V311("MQTT-3.1.3-6"), V5("MQTT-3.1.3-6"))...)
+		one.StillOpen()
+		two.StillOpen()
+		topic := t.Topic("t")
+		one.Subscribe(topic, 0)
+		two.Publish(topic, "from the other", 0)
+		one.ExpectMessage(topic, "from the other")
+		two.NothingPending()
+	},
+})
+
+// openWithoutID connects with an empty client identifier, which a broker may
+// refuse.
+func openWithoutID(t *T, opts ...Option) *Client {
+	c := t.Open(append(opts, ID(""))...)
+	c.SendConnect()
+	if connack := c.ExpectConnack(); connack.Code != 0 {
+		t.Skip("the broker wants a client identifier: %s", connack)
+	}
+	return c
+}
+
+func assignedID(c *Client) string {
+	p, _ := c.Connack.Properties.Find(codec.AssignedClientIdentifier)
+	return string(p.Data)
+}
+
+var _ = add(Scenario{
+	ID:     "connect.client-id-assigned",
+	Title:  "a client can come back to its session by the client identifier that it was assigned",
+	Why:    "a device that leaves the factory without a name gets one for life",
+	Proves: V5("MQTT-3.1.3-7"),
+	Needs:  []Feature{QoS1},
+	Run: func(t *T) {
+		c := openWithoutID(t, Clean(true), With(codec.Int(codec.SessionExpiryInterval, 300)))
+		id, pub := assignedID(c), t.Connect(Name("publisher"))
+		if expiryInForce(c) == 0 {
+			t.Skip("the broker lowers the Session Expiry Interval to 0")
+		}
+		topic := t.Topic("t")
+		c.Subscribe(topic, 1)
+		c.Disconnect()
+		pub.Publish(topic, "while away", 1)
+		t.Step("the assigned identifier names the session", V5("MQTT-3.1.3-7")...)
+		t.Equal("Assigned Client Identifier is there", id != "", true)
+		t.Equal("Session Present", c.Reconnect(ID(id), Keep()).SessionPresent, true)
+		c.ExpectMessage(topic, "while away")
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "connect.client-id-empty-kept",
+	Title:  "a client without a client identifier that wants its session kept is refused with 0x02",
+	Why:    "nobody could ever come back to that session, and the broker would keep it for ever",
+	Proves: V311("MQTT-3.1.3-8"),
+	Run: func(t *T) {
+		c := t.Open(ID(""), Clean(false))
+		c.SendConnect()
+		connack := c.ExpectRefused()
+		if connack == nil {
+			t.Broken("CONNACK 0x02 before the close", "no CONNACK", -1)
+			return
+		}
+		t.Equal("CONNACK code", connack.Code, byte(2))
+	},
+})

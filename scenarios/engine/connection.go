@@ -1,0 +1,118 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/mqttproof/mqttproof/codec"
+	"github.com/mqttproof/mqttproof/codec/spec"
+	"github.com/mqttproof/mqttproof/scenarios/result"
+)
+
+// Speaks asks the broker, beside the trace, whether it accepts a plain CONNECT
+// of the version. It is for scenarios in which another version matters.
+func (t *T) Speaks(v spec.Version) bool {
+	g, err := greet(t.ctx, t.target, v, t.ClientID(), t.timeouts.Answer)
+	return err == nil && g.refused == ""
+}
+
+// ExpectPacket awaits the next packet of any type that no expectation has
+// taken.
+func (c *Client) ExpectPacket() codec.Packet {
+	return expect[codec.Packet](c, c.t.cites(), "a packet", nil)
+}
+
+// AnswerWithin gives the next packet that no expectation has taken, without
+// judging; nil if none comes within the limit or before the close.
+func (c *Client) AnswerWithin(limit time.Duration) codec.Packet {
+	r, ok := c.take(limit, func(codec.Packet) bool { return true })
+	if !ok {
+		return nil
+	}
+	return r.packet
+}
+
+// ExpectNotServed expects only that a CONNECT is not accepted: refused, closed
+// or left without an answer, which is observed. It is for the cases in which
+// the standard does not demand the close.
+func (c *Client) ExpectNotServed() {
+	c.t.proveAlive()
+	r, ok := c.take(2*c.t.timeouts.CarriesOn, isConnack)
+	switch {
+	case ok && r.packet.(*codec.Connack).Code == 0:
+		c.Connack = r.packet.(*codec.Connack)
+		c.t.Fail("the CONNECT of "+c.name+" is not accepted", "it is accepted: "+c.Connack.String(), r.event)
+	case ok:
+		c.t.Observe("refusal", "CONNACK 0x%02X", r.packet.(*codec.Connack).Code)
+	case c.isClosed():
+		c.t.Observe("refusal", "closed without CONNACK")
+	default:
+		c.t.Observe("refusal", "no answer")
+	}
+}
+
+// ClosedWithin reports, without judging, whether the broker closes the
+// connection within the limit.
+func (c *Client) ClosedWithin(limit time.Duration) bool { return c.t.await(limit, c.isClosed) }
+
+// AwaitClosed waits until n of the connections are closed, or for what the
+// broker may take for an answer, and gives the clients whose connections are
+// open then.
+func (t *T) AwaitClosed(n int, clients ...*Client) (open []*Client) {
+	t.await(t.timeouts.Answer, func() bool {
+		open = nil
+		for _, c := range clients {
+			if !c.isClosed() {
+				open = append(open, c)
+			}
+		}
+		return len(clients)-len(open) >= n
+	})
+	return open
+}
+
+// SendTogether sends packets in one write, as a client may that does not wait
+// for answers: mostly they reach the broker in one TCP segment.
+func (c *Client) SendTogether(packets ...codec.Packet) {
+	var all []byte
+	for _, p := range packets {
+		data, err := p.Append(nil, c.version)
+		if err != nil {
+			c.t.end(err)
+		}
+		_, violations := codec.Inspect(data, c.version, codec.FromClient)
+		c.t.rec.add(result.Event{
+			Client: c.name, Conn: c.wire.number, Dir: result.Out, Data: c.t.secrets.mask(data),
+			Text: p.String(), Packet: p, Version: c.version, Violations: violations,
+		}, nil)
+		all = append(all, data...)
+	}
+	c.wire.put(all)
+}
+
+// SendInPieces sends a packet in writes of size bytes each, in as many TCP
+// segments.
+func (c *Client) SendInPieces(p codec.Packet, size int) {
+	data, err := p.Append(nil, c.version)
+	if err != nil {
+		c.t.end(err)
+	}
+	c.t.rec.add(result.Event{
+		Client: c.name, Conn: c.wire.number, Dir: result.Out, Data: c.t.secrets.mask(data),
+		Text: p.String() + " (in pieces)", Packet: p, Version: c.version,
+	}, nil)
+	for len(data) > 0 {
+		n := min(size, len(data))
+		c.wire.put(data[:n])
+		data = data[n:]
+		// Apart in time, so that the segments are not joined on their way.
+		c.t.Sleep(time.Millisecond)
+	}
+}
+
+// put writes bytes that are recorded already.
+func (w *wire) put(data []byte) {
+	w.writing.Lock()
+	defer w.writing.Unlock()
+	_ = w.conn.SetWriteDeadline(time.Now().Add(w.t.timeouts.Answer))
+	_, _ = w.conn.Write(data)
+}
