@@ -62,7 +62,7 @@ var _ = add(Scenario{
 		topic := t.Topic("clean_session")
 		c := t.Connect(Clean(true))
 		c.Subscribe(topic, 1)
-		t.Step("the subscription works", deliver...)
+		t.Step("the subscription works", guideDelivers...)
 		pub.Publish(topic, "while it lasts", 1)
 		c.ExpectMessage(topic, "while it lasts")
 		c.Sync()
@@ -77,11 +77,11 @@ var _ = add(Scenario{
 	},
 })
 
-// deliver is what a missing message breaks.
-var deliver = Requirements(V311("MQTT-4.5.0-1"), V5("MQTT-4.5.0-1"))
+// guideDelivers is what a missing message breaks.
+var guideDelivers = Requirements(V311("MQTT-4.5.0-1"), V5("MQTT-4.5.0-1"))
 
-// mustMatch is what a message breaks that no subscription asked for.
-var mustMatch = Requirements(V311("MQTT-3.3.2-3"), V5("MQTT-3.3.2-3"))
+// guideMatches is what a message breaks that no subscription asked for.
+var guideMatches = Requirements(V311("MQTT-3.3.2-3"), V5("MQTT-3.3.2-3"))
 
 var _ = add(Scenario{
 	ID:     "guide.sensors",
@@ -94,12 +94,12 @@ var _ = add(Scenario{
 		one := t.Connect(Name("sensor 1"))
 		two := t.Connect(Name("sensor 2"))
 		dashboard.Subscribe(t.Topic("sensor/+/temperature"), 1)
-		t.Step("both temperatures come, once each", deliver...)
+		t.Step("both temperatures come, once each", guideDelivers...)
 		one.Publish(t.Topic("sensor/1/temperature"), sensor1, 1)
 		two.Publish(t.Topic("sensor/2/temperature"), sensor2, 1)
 		dashboard.ExpectMessage(t.Topic("sensor/1/temperature"), sensor1).HasRetain(false)
 		dashboard.ExpectMessage(t.Topic("sensor/2/temperature"), sensor2).HasRetain(false)
-		t.Step("and nothing else", mustMatch...)
+		t.Step("and nothing else", guideMatches...)
 		one.Publish(t.Topic("sensor/1/humidity"), `{"msg": "61"}`, 1)
 		dashboard.ExpectNothing(one)
 	},
@@ -111,7 +111,7 @@ var _ = add(Scenario{
 	Why:    "a subscriber misses the sensors that it asked for or is flooded by others",
 	Proves: Requirements(V311("MQTT-4.5.0-1", "MQTT-3.3.2-3"), V5("MQTT-4.5.0-1", "MQTT-3.3.2-3")),
 	Needs:  []Feature{Wildcard},
-	Run: wildcard("sensor/+",
+	Run: guideWildcard("sensor/+",
 		[]string{"sensor/1", "sensor/kitchen", "sensor/"},
 		[]string{"sensor", "sensor/1/temperature", "actor/1", "a/sensor/1", "sensors/1", "Sensor/1"}),
 })
@@ -122,14 +122,14 @@ var _ = add(Scenario{
 	Why:    "a logger that follows a whole building loses rooms, or hears the neighbours",
 	Proves: Requirements(V311("MQTT-4.5.0-1", "MQTT-3.3.2-3"), V5("MQTT-4.5.0-1", "MQTT-3.3.2-3")),
 	Needs:  []Feature{Wildcard},
-	Run: wildcard("sensor/#",
+	Run: guideWildcard("sensor/#",
 		[]string{"sensor", "sensor/1", "sensor/1/temperature", "sensor/2/temperature/outside", "sensor/"},
 		[]string{"actor/1/temperature", "sensors/1", "a/sensor/1"}),
 })
 
-// wildcard gives a scenario that publishes on topics which the filter matches,
+// guideWildcard gives a scenario that publishes on topics which the filter matches,
 // and on others.
-func wildcard(filter string, matching, others []string) func(t *T) {
+func guideWildcard(filter string, matching, others []string) func(t *T) {
 	return func(t *T) {
 		sub := t.Connect(Name("subscriber"))
 		pub := t.Connect(Name("publisher"))
@@ -137,12 +137,12 @@ func wildcard(filter string, matching, others []string) func(t *T) {
 		for _, topic := range others {
 			pub.Publish(t.Topic(topic), "to "+topic, 1)
 		}
-		t.Step("what "+filter+" matches comes", deliver...)
+		t.Step("what "+filter+" matches comes", guideDelivers...)
 		for _, topic := range matching {
 			pub.Publish(t.Topic(topic), "to "+topic, 1)
 			sub.ExpectMessage(t.Topic(topic), "to "+topic)
 		}
-		t.Step("what "+filter+" does not match stays away", mustMatch...)
+		t.Step("what "+filter+" does not match stays away", guideMatches...)
 		sub.ExpectNothing(pub)
 	}
 }
@@ -157,7 +157,7 @@ var _ = add(Scenario{
 		pub := t.Connect(Name("publisher"))
 		topic := t.Topic("qos_0")
 		sub.Subscribe(topic, 2)
-		t.Step("of three messages on an idle connection one comes at least", deliver...)
+		t.Step("of three messages on an idle connection one comes at least", guideDelivers...)
 		for _, payload := range []string{"first", "second", "third"} {
 			pub.Publish(topic, payload, 0)
 		}
@@ -168,8 +168,8 @@ var _ = add(Scenario{
 	},
 })
 
-// deliveredQoS is what a delivery at the wrong QoS breaks.
-var deliveredQoS = Requirements(V311("MQTT-3.8.4-6"), V5("MQTT-3.8.4-8"))
+// guideQoS is what a delivery at the wrong QoS breaks.
+var guideQoS = Requirements(V311("MQTT-3.8.4-6"), V5("MQTT-3.8.4-8"))
 
 var _ = add(Scenario{
 	ID:     "guide.qos-1",
@@ -185,9 +185,9 @@ var _ = add(Scenario{
 		t.Step("the publisher gets a PUBACK", Requirements(V311("MQTT-4.3.2-2"), V5("MQTT-4.3.2-4"))...)
 		pub.Send(&codec.Publish{Topic: codec.Text(topic), Payload: []byte("at least once"), QoS: 1, PacketID: 1000})
 		pub.ExpectPuback(1000)
-		t.Step("the subscriber gets the message", deliver...)
+		t.Step("the subscriber gets the message", guideDelivers...)
 		m := sub.ExpectMessage(topic, "at least once")
-		t.Step("at QoS 1", deliveredQoS...)
+		t.Step("at QoS 1", guideQoS...)
 		m.HasQoS(1)
 	},
 })
@@ -209,9 +209,9 @@ var _ = add(Scenario{
 		t.Step("and a PUBCOMP for its PUBREL", Requirements(V311("MQTT-4.3.3-2"), V5("MQTT-4.3.3-11"))...)
 		pub.Send(&codec.Pubrel{Ack: codec.Ack{PacketID: 1000}})
 		pub.ExpectPubcomp(1000)
-		t.Step("the subscriber gets the message", deliver...)
+		t.Step("the subscriber gets the message", guideDelivers...)
 		m := sub.ExpectMessage(topic, "exactly once")
-		t.Step("at QoS 2", deliveredQoS...)
+		t.Step("at QoS 2", guideQoS...)
 		m.HasQoS(2)
 		t.Step("it does not come again", Requirements(V311("MQTT-4.3.3-2"), V5("MQTT-4.3.3-8"))...)
 		t.FenceOn(topic, 2, pub, sub)
@@ -230,10 +230,10 @@ var _ = add(Scenario{
 		pub := t.Connect(Name("publisher"))
 		topic := t.Topic("qos_lowered")
 		sub.Subscribe(topic, 1)
-		t.Step("the message comes", deliver...)
+		t.Step("the message comes", guideDelivers...)
 		pub.Publish(topic, "published at 2", 2)
 		m := sub.ExpectMessage(topic, "published at 2")
-		t.Step("the lower QoS of the two is used", deliveredQoS...)
+		t.Step("the lower QoS of the two is used", guideQoS...)
 		m.HasQoS(1)
 	},
 })

@@ -9,10 +9,9 @@ import (
 )
 
 var (
-	refsStored  = Requirements(V311("MQTT-3.3.1-5", "MQTT-3.3.1-6"), V5("MQTT-3.3.1-5", "MQTT-3.3.1-9"))
-	refsPresent = Requirements(V311("MQTT-3.2.2-2"), V5("MQTT-3.2.2-3"))
-	refsAbsent  = Requirements(V311("MQTT-3.2.2-3"), V5("MQTT-3.2.2-3"))
-	refsQueued  = Requirements(V311("MQTT-3.1.2-5"), V5("MQTT-3.1.2-5", "MQTT-3.1.2-23"))
+	guideStored  = Requirements(V311("MQTT-3.3.1-5", "MQTT-3.3.1-6"), V5("MQTT-3.3.1-5", "MQTT-3.3.1-9"))
+	guidePresent = Requirements(V311("MQTT-3.2.2-2"), V5("MQTT-3.2.2-3"))
+	guideQueued  = Requirements(V311("MQTT-3.1.2-5"), V5("MQTT-3.1.2-5", "MQTT-3.1.2-23"))
 )
 
 // laterSubscriber subscribes to the topic with fresh clients until one gets the
@@ -44,7 +43,7 @@ var _ = add(Scenario{
 		topic := t.Topic("retained_message")
 		pub.Publish(topic, "retained message 1", 1, Retained())
 		pub.Publish(topic, "retained message 2", 1, Retained())
-		t.Step("the second message is kept for later subscribers", refsStored...)
+		t.Step("the second message is kept for later subscribers", guideStored...)
 		sub, m := laterSubscriber(t, topic, "retained message 2")
 		t.Step("it is marked as retained", V311("MQTT-3.3.1-8")...)
 		if !t.V5() {
@@ -67,7 +66,7 @@ var _ = add(Scenario{
 		sub := t.Connect(Name("subscriber"), Keep())
 		keptSession(t, sub)
 		sub.Subscribe(topic, 1)
-		t.Step("the subscription works", deliver...)
+		t.Step("the subscription works", guideDelivers...)
 		pub.Publish(topic, "message 0", 1)
 		sub.ExpectMessage(topic, "message 0")
 		sub.Sync()
@@ -75,9 +74,9 @@ var _ = add(Scenario{
 		for i := 1; i <= 3; i++ {
 			pub.Publish(topic, fmt.Sprintf("message %d", i), 1)
 		}
-		t.Step("the session is found again by the client id", refsPresent...)
+		t.Step("the session is found again by the client id", guidePresent...)
 		t.Equal("Session Present", sub.Reconnect(Keep()).SessionPresent, true)
-		t.Step("the three messages come without subscribing again", refsQueued...)
+		t.Step("the three messages come without subscribing again", guideQueued...)
 		for i := 1; i <= 3; i++ {
 			sub.ExpectMessage(topic, fmt.Sprintf("message %d", i)).HasRetain(false)
 		}
@@ -107,7 +106,7 @@ var _ = add(Scenario{
 		topic := t.Topic("clean_session_true")
 		sub := t.Connect(Name("subscriber"), Clean(true))
 		sub.Subscribe(topic, 1)
-		t.Step("the subscription works", deliver...)
+		t.Step("the subscription works", guideDelivers...)
 		pub.Publish(topic, "message 0", 1)
 		sub.ExpectMessage(topic, "message 0")
 		sub.Sync()
@@ -182,7 +181,7 @@ var _ = add(Scenario{
 			Requirements(V311("MQTT-3.1.2-8", "MQTT-3.1.2-24"), V5("MQTT-3.1.2-8", "MQTT-3.1.2-22"))...)
 		m := sub.ExpectMessageWithin(7500*time.Millisecond, topic, "offline")
 		t.Observe("silence until the will came", "%.1f s", (m.Came() - silent).Seconds())
-		t.Step("at its QoS", deliveredQoS...)
+		t.Step("at its QoS", guideQoS...)
 		m.HasQoS(1)
 		t.Step("through an existing subscription it is not marked as retained",
 			Requirements(V311("MQTT-3.3.1-9"), V5("MQTT-3.3.1-12"))...)
@@ -207,7 +206,7 @@ var _ = add(Scenario{
 		t.Step("the last will works", Requirements(V311("MQTT-3.1.2-8"), V5("MQTT-3.1.2-8"))...)
 		device := t.Connect(lastWill(t)...)
 		device.Drop()
-		sub.ExpectMessage(topic, "offline")
+		willNow(t, sub, topic, "offline")
 		pub.Publish(topic, "", 1, Retained())
 		sub.ExpectMessage(topic, "")
 		t.Step("the last will is forgotten on DISCONNECT",
@@ -231,7 +230,7 @@ var _ = add(Scenario{
 		pub := t.Connect(Name("publisher"))
 		sub := t.Connect(Name("subscriber"), Keep())
 		sub.Subscribe(topic, 1)
-		t.Step("the subscription works", deliver...)
+		t.Step("the subscription works", guideDelivers...)
 		pub.Publish(topic, "before", 1)
 		sub.ExpectMessage(topic, "before")
 		pub.Publish(t.Topic("reconnect/kept"), "retained", 1, Retained())
@@ -266,7 +265,7 @@ var _ = add(Scenario{
 		survived("retained message", came(late, t.Topic("reconnect/kept"), "retained"))
 		survived("will of a connected client, published and retained,", came(late, t.Topic("reconnect/will"), "offline"))
 
-		t.Step("messages pass again", deliver...)
+		t.Step("messages pass again", guideDelivers...)
 		sub.Subscribe(topic, 1)
 		pub.Publish(topic, "as ever", 1)
 		sub.ExpectMessage(topic, "as ever")

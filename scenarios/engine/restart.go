@@ -52,6 +52,9 @@ func (c *Client) ReconnectWithBackoff(opts ...Option) *codec.Connack {
 	t := c.t
 	deadline := time.Now().Add(t.timeouts.Ready)
 	t.await(t.timeouts.Ready, c.isClosed)
+	if p, ok := c.Taken(isDisconnect); ok {
+		t.Observe("farewell of the broker", "%s", p)
+	}
 	c.Drop()
 	c.apply(opts)
 	pause := backoffFirst
@@ -103,6 +106,8 @@ func (c *Client) tryConnect(limit time.Duration) error {
 	c.Connack = connack
 	return nil
 }
+
+func isDisconnect(p codec.Packet) bool { _, ok := p.(*codec.Disconnect); return ok }
 
 // attach makes an open connection the wire of the client.
 func (t *T) attach(c *Client, conn net.Conn) *wire {
