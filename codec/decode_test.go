@@ -124,12 +124,12 @@ func TestViolations(t *testing.T) {
 		hex  string
 		want string
 	}{
-		{"type 0", V311, c, "0000", "0 malformed §2.2.1"},
-		{"type 0", V5, s, "0000", "0 malformed §2.1.2"},
-		{"AUTH is reserved in 3.1.1", V311, c, "f000", "0 malformed §2.2.1"},
-		{"SUBSCRIBE from a server", V5, s, "8207 0001 00 0001 61 00", "0 protocol_error §2.1.2"},
-		{"CONNACK from a client", V311, c, "2002 0000", "0 protocol_error §2.2.1"},
-		{"DISCONNECT from a server", V311, s, "e000", "0 protocol_error §2.2.1"},
+		{"type 0", V311, c, "0000", "0 malformed U3-2.2.1-u1"},
+		{"type 0", V5, s, "0000", "0 malformed U5-2.1.2-u1"},
+		{"AUTH is reserved in 3.1.1", V311, c, "f000", "0 malformed U3-2.2.1-u1"},
+		{"SUBSCRIBE from a server", V5, s, "8207 0001 00 0001 61 00", "0 protocol_error U5-2.1.2-u1"},
+		{"CONNACK from a client", V311, c, "2002 0000", "0 protocol_error U3-2.2.1-u1"},
+		{"DISCONNECT from a server", V311, s, "e000", "0 protocol_error U3-2.2.1-u1"},
 		{"DISCONNECT from a server", V5, s, "e000", ""},
 		{"PINGREQ flags", V5, c, "c100", "0 malformed MQTT-2.1.3-1"},
 		{"PINGREQ flags", V311, c, "c100", "0 malformed MQTT-2.2.2-1"},
@@ -144,14 +144,14 @@ func TestViolations(t *testing.T) {
 		{"non-minimal length of four bytes", V311, c, "c080808000", ""},
 		{"five bytes of length", V5, c, "30ffffffff01", "4 malformed U5-2.1.4-u1"},
 		{"five bytes of length", V311, c, "3080808080 00", "4 malformed U3-2.2.3-u1"},
-		{"empty input", V5, c, "", "0 malformed §2.1.4"},
-		{"one byte", V5, c, "30", "1 malformed §2.1.4"},
-		{"length not over", V5, c, "3080", "2 malformed §2.1.4"},
-		{"packet not over", V5, c, "30 05 0001", "4 malformed §2.1.4"},
-		{"huge and not over", V5, c, "30ffffff7f", "5 malformed §2.1.4"},
-		{"wrong and not over", V5, c, "38 05 0001", "0 unspecified MQTT-3.3.1-2; 4 malformed §2.1.4"},
-		{"bytes behind the packet", V5, c, "c00000", "2 malformed §2.1.4"},
-		{"PINGREQ with a byte", V5, c, "c00100", "2 malformed §2.1.4"},
+		{"empty input", V5, c, "", "0 malformed U5-2.1.4-u2"},
+		{"one byte", V5, c, "30", "1 malformed U5-2.1.4-u2"},
+		{"length not over", V5, c, "3080", "2 malformed U5-2.1.4-u2"},
+		{"packet not over", V5, c, "30 05 0001", "4 malformed U5-2.1.4-u2"},
+		{"huge and not over", V5, c, "30ffffff7f", "5 malformed U5-2.1.4-u2"},
+		{"wrong and not over", V5, c, "38 05 0001", "0 unspecified MQTT-3.3.1-2; 4 malformed U5-2.1.4-u2"},
+		{"bytes behind the packet", V5, c, "c00000", "2 malformed U5-2.1.4-u2"},
+		{"PINGREQ with a byte", V5, c, "c00100", "2 malformed U5-2.1.4-u2"},
 
 		{"CONNECT", V311, c, "100c" + mqtt4 + "02 003c 0000", ""},
 		{"CONNECT without protocol name", V311, c, "1000", "2 malformed MQTT-3.1.4-1"},
@@ -197,8 +197,8 @@ func TestViolations(t *testing.T) {
 		{"CONNACK undefined code", V311, s, "2002 0006", "3 protocol_error MQTT-3.2.2-6"},
 		{"CONNACK undefined code", V5, s, "2003 0001 00", "3 unspecified MQTT-3.2.2-8"},
 		{"CONNACK without properties", V5, s, "2002 0000", "4 malformed MQTT-2.2.2-1"},
-		{"CONNACK with properties in 3.1.1", V311, s, "2003 0000 00", "4 malformed §2.2.3"},
-		{"CONNACK short", V311, s, "2001 00", "3 malformed §2.2.3"},
+		{"CONNACK with properties in 3.1.1", V311, s, "2003 0000 00", "4 malformed U3-2.2.3-u2"},
+		{"CONNACK short", V311, s, "2001 00", "3 malformed U3-2.2.3-u2"},
 
 		{"PUBLISH", V5, c, "3004 0001 61 00", ""},
 		{"PUBLISH QoS 3", V5, c, "3606 0001 61 0001 00", "0 malformed MQTT-3.3.1-4"},
@@ -219,7 +219,7 @@ func TestViolations(t *testing.T) {
 		{"PUBLISH wildcard", V311, c, "3005 0003 61 2b 62", "5 protocol_error MQTT-3.3.2-2"},
 		{"PUBLISH wildcard before bad UTF-8", V5, c, "3006 0003 23 61 ff 00", "4 unspecified MQTT-3.3.2-2; 6 malformed MQTT-1.5.4-1"},
 		{"PUBLISH without properties", V5, c, "3003 0001 61", "5 malformed MQTT-2.2.2-1"},
-		{"PUBLISH cut id", V311, c, "3204 0001 61 00", "5 malformed §2.2.3"},
+		{"PUBLISH cut id", V311, c, "3204 0001 61 00", "5 malformed U3-2.2.3-u2"},
 		{"PUBLISH Subscription Identifier from a client", V5, c, "3006 0001 61 02 0b01", "6 protocol_error MQTT-3.3.4-6"},
 		{"PUBLISH Subscription Identifiers from a server", V5, s, "3008 0001 61 04 0b01 0b01", ""},
 		{"PUBLISH Subscription Identifier 0", V5, s, "3006 0001 61 02 0b00", "7 protocol_error U5-3.3.2.3.8-u1"},
@@ -233,20 +233,20 @@ func TestViolations(t *testing.T) {
 		{"PUBLISH unknown property", V5, c, "3006 0001 61 02 7f00", "6 malformed U5-2.2.2.2-u1"},
 		{"PUBLISH misplaced property", V5, c, "3009 0001 61 05 1100000001", "6 malformed U5-2.2.2.2-u1"},
 		{"PUBLISH cut property", V5, c, "3007 0001 61 03 020000", "6 malformed U5-2.2.2.2-u1"},
-		{"PUBLISH Property Length too long", V5, c, "3006 0001 61 09 0101", "5 malformed §2.2.2.1"},
+		{"PUBLISH Property Length too long", V5, c, "3006 0001 61 09 0101", "5 malformed U5-2.2.2.1-u1"},
 		{"PUBLISH Property Length of five bytes", V5, c, "3009 0001 61 ffffffff01 00", "5 malformed U5-2.1.4-u1"},
 		{"PUBLISH Property Length long", V5, c, "3005 0001 61 8000", "5 unspecified MQTT-1.5.5-1"},
-		{"PUBLISH Property Length cut", V5, c, "3004 0001 61 80", "5 malformed §2.1.4"},
+		{"PUBLISH Property Length cut", V5, c, "3004 0001 61 80", "5 malformed U5-2.1.4-u2"},
 		{"PUBLISH long property identifier", V5, c, "3007 0001 61 03 810000", "6 unspecified MQTT-1.5.5-1"},
 
 		{"PUBACK of length 2", V5, s, "4002 0001", ""},
 		{"PUBACK of length 3", V5, s, "4003 0001 10", ""},
 		{"PUBACK of length 4", V5, s, "4004 0001 10 00", ""},
-		{"PUBACK of length 1", V5, s, "4001 00", "2 malformed §2.1.4"},
-		{"PUBACK of length 3", V311, s, "4003 0001 10", "4 malformed §2.2.3"},
+		{"PUBACK of length 1", V5, s, "4001 00", "2 malformed U5-2.1.4-u2"},
+		{"PUBACK of length 3", V311, s, "4003 0001 10", "4 malformed U3-2.2.3-u2"},
 		{"PUBACK id 0 is the judge's", V5, s, "4002 0000", ""},
 		{"PUBACK undefined code", V5, c, "4003 0001 92", "4 unspecified MQTT-3.4.2-1"},
-		{"PUBACK bytes behind", V5, c, "4005 0001 10 00 00", "6 malformed §2.1.4"},
+		{"PUBACK bytes behind", V5, c, "4005 0001 10 00 00", "6 malformed U5-2.1.4-u2"},
 		{"PUBREC undefined code", V5, c, "5003 0001 01", "4 unspecified MQTT-3.5.2-1"},
 		{"PUBREL code", V5, c, "6203 0001 92", ""},
 		{"PUBREL undefined code", V5, c, "6203 0001 80", "4 unspecified MQTT-3.6.2-1"},
@@ -258,7 +258,7 @@ func TestViolations(t *testing.T) {
 		{"SUBSCRIBE id 0", V5, c, "8207 0000 00 0001 61 00", "2 unspecified MQTT-2.2.1-3"},
 		{"SUBSCRIBE without filter", V311, c, "8202 0001", "4 protocol_error MQTT-3.8.3-3"},
 		{"SUBSCRIBE without filter", V5, c, "8203 0001 00", "5 protocol_error MQTT-3.8.3-2"},
-		{"SUBSCRIBE without options", V311, c, "8205 0001 0001 61", "7 malformed §2.2.3"},
+		{"SUBSCRIBE without options", V311, c, "8205 0001 0001 61", "7 malformed U3-2.2.3-u2"},
 		{"SUBSCRIBE QoS 3", V311, c, "8206 0001 0001 61 03", "7 malformed MQTT-3.8.3-4"},
 		{"SUBSCRIBE QoS 3", V5, c, "8207 0001 00 0001 61 03", "8 protocol_error U5-3.8.3.1-u1"},
 		{"SUBSCRIBE reserved bits", V311, c, "8206 0001 0001 61 04", "7 malformed MQTT-3.8.3-4"},
@@ -299,7 +299,7 @@ func TestViolations(t *testing.T) {
 		{"UNSUBSCRIBE without filter", V5, c, "a203 0001 00", "5 protocol_error MQTT-3.10.3-2"},
 		{"UNSUBSCRIBE a#", V311, c, "a206 0001 0002 6123", "7 protocol_error MQTT-4.7.1-2"},
 		{"UNSUBACK", V311, s, "b002 0001", ""},
-		{"UNSUBACK with codes", V311, s, "b003 0001 00", "4 malformed §2.2.3"},
+		{"UNSUBACK with codes", V311, s, "b003 0001 00", "4 malformed U3-2.2.3-u2"},
 		{"UNSUBACK undefined code", V5, s, "b004 0001 00 10", "5 unspecified MQTT-3.11.3-2"},
 		{"UNSUBACK without codes", V5, s, "b003 0001 00", "5 unspecified MQTT-3.11.3-2"},
 
@@ -309,7 +309,7 @@ func TestViolations(t *testing.T) {
 		{"DISCONNECT 0x9b from a client", V5, c, "e001 9b", ""},
 		{"DISCONNECT 0x8c", V5, s, "e001 8c", ""},
 		{"DISCONNECT undefined code", V5, s, "e001 01", "2 unspecified MQTT-3.14.2-1"},
-		{"DISCONNECT with a body", V311, c, "e001 00", "2 malformed §2.2.3"},
+		{"DISCONNECT with a body", V311, c, "e001 00", "2 malformed U3-2.2.3-u2"},
 		{"DISCONNECT Session Expiry from a server", V5, s, "e007 00 05 1100000000", "4 unspecified MQTT-3.14.2-2"},
 		{"DISCONNECT Session Expiry from a client", V5, c, "e007 00 05 1100000000", ""},
 		{"AUTH of length 0", V5, s, "f000", ""},
@@ -331,7 +331,7 @@ func TestViolations(t *testing.T) {
 }
 
 // The codec cites ids; each must exist, or the report leads nowhere. Sections
-// ("§2.1.4") stand where the standard has no id.
+// ("U5-2.1.4-u2") stand where the standard has no id.
 func TestCitedRequirementsExist(t *testing.T) {
 	var cited []spec.Ref
 	cite := func(v Version, id string) {

@@ -47,21 +47,21 @@ func (r *rule) classIn(v Version) Class {
 
 // The fixed header.
 var (
-	ruleType = rule{"§2.1", "§2.2.1", "§2.1.2", Malformed, Malformed, false,
+	ruleType = rule{"§2.1", "U3-2.2.1-u1", "U5-2.1.2-u1", Malformed, Malformed, false,
 		"this Control Packet type is reserved"}
-	ruleDirection = rule{"§2.1", "§2.2.1", "§2.1.2", ProtocolError, ProtocolError, true,
+	ruleDirection = rule{"§2.1", "U3-2.2.1-u1", "U5-2.1.2-u1", ProtocolError, ProtocolError, true,
 		"this end must not send this packet"}
 	ruleLengthBytes = rule{"§2.1", "U3-2.2.3-u1", "U5-2.1.4-u1", Malformed, Malformed, false,
 		"the Remaining Length has more than four bytes"}
-	ruleIncomplete = rule{"§2.1", "§2.2.3", "§2.1.4", Malformed, Malformed, false,
+	ruleIncomplete = rule{"§2.1", "U3-2.2.3-u2", "U5-2.1.4-u2", Malformed, Malformed, false,
 		"the packet is incomplete: its bytes end here"}
 	ruleNonMinimal = rule{"", "", "MQTT-1.5.5-1", Unspecified, 0, false,
 		"a Variable Byte Integer has more bytes than it needs"}
-	ruleShort = rule{"§2.1", "§2.2.3", "§2.1.4", Malformed, Malformed, false,
+	ruleShort = rule{"§2.1", "U3-2.2.3-u2", "U5-2.1.4-u2", Malformed, Malformed, false,
 		"the packet ends inside a field"}
-	ruleTrailing = rule{"§2.1", "§2.2.3", "§2.1.4", Malformed, Malformed, true,
+	ruleTrailing = rule{"§2.1", "U3-2.2.3-u2", "U5-2.1.4-u2", Malformed, Malformed, true,
 		"bytes follow the last field of the packet"}
-	ruleBeyond = rule{"§2.1", "§2.2.3", "§2.1.4", Malformed, Malformed, false,
+	ruleBeyond = rule{"§2.1", "U3-2.2.3-u2", "U5-2.1.4-u2", Malformed, Malformed, false,
 		"bytes follow the end of the packet"}
 )
 
@@ -129,7 +129,7 @@ var (
 		"the Property Length is missing"}
 	rulePropertyLengthBytes = rule{"", "", "U5-2.1.4-u1", Malformed, 0, false,
 		"a Variable Byte Integer has more than four bytes"}
-	rulePropertiesLong = rule{"", "", "§2.2.2.1", Malformed, 0, false,
+	rulePropertiesLong = rule{"", "", "U5-2.2.2.1-u1", Malformed, 0, false,
 		"the Property Length goes past the end of the packet"}
 	ruleProperty = rule{"", "", "U5-2.2.2.2-u1", Malformed, 0, false,
 		"a property is not allowed, unknown, or not of its type"}

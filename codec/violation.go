@@ -35,7 +35,7 @@ func (c Class) String() string {
 
 // Violation is one rule that one packet breaks, visible in that packet alone.
 type Violation struct {
-	// Requirement is the rule; the ID is a section, such as "§2.2.3", where the
+	// Requirement is the rule; the ID is a section, such as "§2.1", in 3.1, where the
 	// standard gives the rule no number.
 	Requirement spec.Ref
 	Class       Class

@@ -25,7 +25,7 @@ func (l *list) headers() {
 			l.direction(t, v)
 		}
 		for _, from := range []codec.Sender{codec.FromClient, codec.FromServer} {
-			f := fault{codec.Malformed, section(v, "§2.2.1", "§2.1.2"), Close}
+			f := fault{codec.Malformed, section(v, "U3-2.2.1-u1", "U5-2.1.2-u1"), Close}
 			l.add(HeaderType, "type 0", v, from, &codec.Pingreq{}, f, codec.PacketType(0))
 			if v != codec.V5 {
 				l.add(HeaderType, "type 15", v, from, &codec.Pingreq{}, f, codec.PacketType(codec.AUTH))
@@ -105,13 +105,13 @@ func (l *list) lengths(v codec.Version, from codec.Sender, p codec.Packet) {
 		fault{codec.Malformed, section(v, "U3-2.2.3-u1", "U5-2.1.4-u1"), Close},
 		codec.LengthBytes(0xFF, 0xFF, 0xFF, 0xFF, 0x7F))
 	l.add(HeaderLength, "268,435,455", v, from, p,
-		fault{codec.Malformed, section(v, "§2.2.3", "§2.1.4"), Wait}, codec.Length(codec.MaxRemaining))
+		fault{codec.Malformed, section(v, "U3-2.2.3-u2", "U5-2.1.4-u2"), Wait}, codec.Length(codec.MaxRemaining))
 }
 
 // trailing adds bytes behind the last field. Where the payload is a list they are
 // the start of another element, and so cut.
 func (l *list) trailing(v codec.Version, from codec.Sender, p codec.Packet, n int) {
-	f := fault{codec.Malformed, section(v, "§2.2.3", "§2.1.4"), MayClose}
+	f := fault{codec.Malformed, section(v, "U3-2.2.3-u2", "U5-2.1.4-u2"), MayClose}
 	m := codec.Trailing(make([]byte, n)...)
 	switch t := p.Type(); t {
 	case codec.CONNECT:
@@ -151,5 +151,5 @@ func (l *list) direction(t codec.Type, v codec.Version) {
 	}
 	wrong := codec.FromClient + codec.FromServer - ends[0]
 	l.add(Direction, "", v, wrong, plain(t, wrong),
-		fault{codec.ProtocolError, section(v, "§2.2.1", "§2.1.2"), MayClose})
+		fault{codec.ProtocolError, section(v, "U3-2.2.1-u1", "U5-2.1.2-u1"), MayClose})
 }

@@ -220,5 +220,5 @@ func (l *list) propertyLengths(pl *place) {
 	}
 	pair := codec.PropertyBytes(byte(codec.UserProperty), 0, 1, 'k', 0, 1, 'v')
 	l.add(PropertyCut, "a Property Length past the end", codec.V5, pl.from, pl.packet,
-		fault{codec.Malformed, "§2.2.2.1", Close}, pair, codec.PropertyLength(1000))
+		fault{codec.Malformed, "U5-2.2.2.1-u1", Close}, pair, codec.PropertyLength(1000))
 }

@@ -20,7 +20,7 @@ func (l *list) truncations() {
 				fields := codec.Fields(b, v, from)
 				for n := 1; n < len(b); n++ {
 					l.add(Incomplete, fmt.Sprintf("after byte %d", n), v, from, p,
-						fault{codec.Malformed, section(v, "§2.2.3", "§2.1.4"), Wait}, codec.CutAt(n, false))
+						fault{codec.Malformed, section(v, "U3-2.2.3-u2", "U5-2.1.4-u2"), Wait}, codec.CutAt(n, false))
 				}
 				for n := 2; n < len(b); n++ {
 					l.add(Truncated, fmt.Sprintf("after byte %d", n), v, from, p,
@@ -85,7 +85,7 @@ var missing = map[string][2]string{
 
 // shortened is what is wrong with a packet that ends at byte n and says so.
 func shortened(t codec.Type, v codec.Version, from codec.Sender, fields []codec.Field, n int) fault {
-	f := fault{codec.Malformed, section(v, "§2.2.3", "§2.1.4"), Close}
+	f := fault{codec.Malformed, section(v, "U3-2.2.3-u2", "U5-2.1.4-u2"), Close}
 	if t == codec.CONNECT {
 		f.id = "MQTT-3.1.4-1"
 	}
@@ -113,7 +113,7 @@ func shortened(t codec.Type, v codec.Version, from codec.Sender, fields []codec.
 	isAck := t >= codec.PUBACK && t <= codec.PUBCOMP
 	switch {
 	case next.Name == "User Property" || next.Name == "Authentication Method":
-		f.id = "§2.2.2.1" // the Property Length goes past the end
+		f.id = "U5-2.2.2.1-u1" // the Property Length goes past the end
 	case next.Name == "Payload":
 		return valid // no payload
 	case next.Name == "Reason Code" && (isAck || t == codec.DISCONNECT):
