@@ -142,7 +142,7 @@ var _ = add(Scenario{
 	Run: func(t *T) {
 		sub, pub := pair(t, t.Topic("wild/#"), 1)
 		pub.Publish(t.Topic("wild/one"), "proof", 1)
-		delivered(t, sub, t.Topic("wild/one"), "proof")
+		handedOn(t, sub, t.Topic("wild/one"), "proof")
 		for _, topic := range []string{"wild/+", "wild/#", "wild/a+", "wild/#/b"} {
 			bad := t.Connect(Name("wrongdoer with " + topic))
 			t.Step("no wildcard reaches a subscriber", Requirements(V311("MQTT-3.3.2-2", "MQTT-4.7.1-1"), V5("MQTT-3.3.2-2", "MQTT-4.7.0-1"))...)

@@ -35,9 +35,9 @@ func numbered(id uint16) PublishOption { return func(p *codec.Publish) { p.Packe
 // ownership is the duty to hand on a message that the broker has taken over.
 var ownership = Requirements(V311("MQTT-4.5.0-1"), V5("MQTT-4.5.0-1"))
 
-// delivered expects a message as a step of its own; its absence breaks the duty
+// handedOn expects a message as a step of its own; its absence breaks the duty
 // to deliver and nothing else.
-func delivered(t *T, sub *Client, topic, payload string) *Message {
+func handedOn(t *T, sub *Client, topic, payload string) *Message {
 	t.Step("the message is delivered", ownership...)
 	return sub.ExpectMessage(topic, payload)
 }
@@ -130,7 +130,7 @@ var _ = add(Scenario{
 					m = arrives(t, pub, sub, topic, payload, published)
 				} else {
 					pub.Publish(topic, payload, published)
-					m = delivered(t, sub, topic, payload)
+					m = handedOn(t, sub, topic, payload)
 				}
 				t.Step(fmt.Sprintf("published at QoS %d, granted QoS %d", published, granted),
 					Requirements(V311("MQTT-3.8.4-6"), V5("MQTT-3.8.4-8"))...)
@@ -183,7 +183,7 @@ var _ = add(Scenario{
 		topic := t.Topic("once")
 		sub, pub := pair(t, topic, 2)
 		pub.Publish(topic, "one", 2)
-		delivered(t, sub, topic, "one")
+		handedOn(t, sub, topic, "one")
 		t.Step("it does not come again as if it were a new one", Requirements(V311("MQTT-4.3.3-1"), V5("MQTT-4.3.3-1"))...)
 		t.FenceOn(topic, 2, pub, sub)
 		sub.NothingPending()
@@ -211,7 +211,7 @@ var _ = add(Scenario{
 			if qos == 0 {
 				continue // may be lost
 			}
-			m := delivered(t, sub, topic, "news")
+			m := handedOn(t, sub, topic, "news")
 			t.Step("at its own QoS", Requirements(V311("MQTT-3.8.4-6"), V5("MQTT-3.8.4-8"))...)
 			m.HasQoS(qos)
 		}
@@ -270,7 +270,7 @@ var _ = add(Scenario{
 		for qos := byte(1); qos <= 2; qos++ {
 			payload := fmt.Sprintf("dup at %d", qos)
 			pub.Publish(topic, payload, qos, again)
-			m := delivered(t, sub, topic, payload)
+			m := handedOn(t, sub, topic, payload)
 			t.Step("its first delivery has DUP 0", Requirements(V311("MQTT-3.3.1-3"), V5("MQTT-3.3.1-3"))...)
 			m.HasDup(false)
 		}

@@ -50,7 +50,7 @@ var _ = func() (done bool) {
 				topic := t.Topic("again")
 				sub, pub := pair(t, topic, 1, Keep(), Manual())
 				pub.Publish(topic, "again", 1)
-				first := delivered(t, sub, topic, "again")
+				first := handedOn(t, sub, topic, "again")
 				t.Step("without a PUBACK it stays unacknowledged", Requirements(V311("MQTT-4.3.2-1"), V5("MQTT-4.3.2-3"))...)
 				first.HasQoS(1)
 				way.leave(sub)
@@ -109,7 +109,7 @@ var _ = add(Scenario{
 		t.Step("the repetition is acknowledged", Requirements(V311("MQTT-4.3.2-2"), V5("MQTT-4.3.2-4"))...)
 		pub.Send(repeated(topic, "resend", 1, 5))
 		pub.ExpectPuback(5)
-		delivered(t, sub, topic, "resend")
+		handedOn(t, sub, topic, "resend")
 		t.FenceOn(topic, 1, pub, sub)
 		t.Observe("copies", "%d", 1+len(sub.Pending()))
 	},
@@ -125,9 +125,9 @@ var _ = add(Scenario{
 		topic := t.Topic("refused")
 		sub, pub := pair(t, topic, 1, Keep(), Manual())
 		pub.Publish(topic, "refused", 1)
-		refused := delivered(t, sub, topic, "refused")
+		refused := handedOn(t, sub, topic, "refused")
 		pub.Publish(topic, "open", 1)
-		open := delivered(t, sub, topic, "open")
+		open := handedOn(t, sub, topic, "open")
 		sub.Send(&codec.Puback{Ack: codec.Ack{PacketID: refused.PacketID, Code: 0x80}})
 		sub.Sync()
 		sub.Disconnect()
@@ -164,13 +164,13 @@ var _ = add(Scenario{
 		}
 		for _, form := range forms {
 			pub.Publish(topic, form.name, 1)
-			m := delivered(t, sub, topic, form.name)
+			m := handedOn(t, sub, topic, form.name)
 			t.Step("PUBACK with "+form.name, V5(form.refs)...)
 			form.ack(m.PacketID)
 			sub.StillOpen()
 		}
 		pub.Publish(topic, "open", 1)
-		open := delivered(t, sub, topic, "open")
+		open := handedOn(t, sub, topic, "open")
 		sub.Sync()
 		sub.Disconnect()
 		resume(t, sub)
@@ -197,7 +197,7 @@ var _ = add(Scenario{
 		topic := t.Topic("forget")
 		sub, pub := pair(t, topic, 1, Keep(), Manual())
 		pub.Publish(topic, "old", 1)
-		first := delivered(t, sub, topic, "old")
+		first := handedOn(t, sub, topic, "old")
 		sub.Drop()
 		resume(t, sub)
 		redelivered(t, sub, first) // it is there until the clean start
@@ -222,9 +222,9 @@ var _ = add(Scenario{
 		topic := t.Topic("live")
 		sub, pub := pair(t, topic, 2, Keep(), Manual())
 		pub.Publish(topic, "one", 1)
-		one := delivered(t, sub, topic, "one")
+		one := handedOn(t, sub, topic, "one")
 		pub.Publish(topic, "two", 2)
-		two := delivered(t, sub, topic, "two")
+		two := handedOn(t, sub, topic, "two")
 		t.Step("nothing comes again while the connection lives", V5("MQTT-4.4.0-1")...)
 		// Other traffic, pings and a new subscription give a broker the occasions to do so.
 		sub.Sync()
@@ -248,7 +248,7 @@ var _ = add(Scenario{
 		topic := t.Topic("stray")
 		sub, pub := pair(t, topic, 1, Keep(), Manual())
 		pub.Publish(topic, "open", 1)
-		open := delivered(t, sub, topic, "open")
+		open := handedOn(t, sub, topic, "open")
 		for _, id := range []uint16{open.PacketID + 1000, 0} {
 			// No sentence names the reaction; to go on and to close are both usual.
 			sub.Send(puback(id))
@@ -272,7 +272,7 @@ var _ = add(Scenario{
 			topic := t.Topic(wrong)
 			sub, pub := pair(t, topic, 1, Keep(), Manual(), Name("subscriber with "+wrong))
 			pub.Publish(topic, "open", 1)
-			open := delivered(t, sub, topic, "open")
+			open := handedOn(t, sub, topic, "open")
 			if wrong == "PUBREC" {
 				sub.Send(pubrec(open.PacketID))
 			} else {

@@ -77,7 +77,7 @@ var _ = add(Scenario{
 				t.Step("the identifier now stands for a new message", newAfterwards...)
 				sub.ExpectMessage(topic, payload)
 			} else {
-				delivered(t, sub, topic, payload)
+				handedOn(t, sub, topic, payload)
 			}
 		}
 	},
@@ -102,7 +102,7 @@ var _ = add(Scenario{
 			t.Observe("PUBREC for a repetition", "0x%02X", rec.Code)
 		}
 		release(t, pub, 11)
-		delivered(t, sub, topic, "repeat")
+		handedOn(t, sub, topic, "repeat")
 		onlyOnce(t, topic, pub, sub)
 	},
 })
@@ -153,7 +153,7 @@ var _ = add(Scenario{
 			t.Step("its Reason Code is defined", V5("MQTT-3.7.2-1")...)
 			t.OneOf("code of the second PUBCOMP", again.Code, byte(0x92), byte(0))
 		}
-		delivered(t, sub, topic, "release")
+		handedOn(t, sub, topic, "release")
 		t.FenceOn(topic, 2, pub, sub)
 		t.Step("the second PUBREL delivers nothing", answersPubrel...)
 		sub.NothingPending()
@@ -211,7 +211,7 @@ var _ = add(Scenario{
 		resume(t, pub)
 		comp := release(t, pub, 15)
 		t.Observe("PUBCOMP after the break", "0x%02X", comp.Code)
-		delivered(t, sub, topic, "resume")
+		handedOn(t, sub, topic, "resume")
 		onlyOnce(t, topic, pub, sub)
 	},
 })
@@ -233,7 +233,7 @@ var _ = add(Scenario{
 		pub.Send(repeated(topic, "resend", 2, 16))
 		pub.ExpectPubrec(16)
 		release(t, pub, 16)
-		delivered(t, sub, topic, "resend")
+		handedOn(t, sub, topic, "resend")
 		onlyOnce(t, topic, pub, sub)
 	},
 })
@@ -278,7 +278,7 @@ var _ = add(Scenario{
 		// The broker's PUBRECs may come in any order; the client's PUBRELs follow them.
 		for range ids {
 			t.Step("every PUBLISH is answered by PUBREC", answersPublish...)
-			id := nextPubrec(t, pub)
+			id := nextPubrec(pub)
 			pub.Send(pubrel(id))
 		}
 		t.Step("every PUBREL is answered by PUBCOMP", answersPubrel...)
@@ -286,23 +286,13 @@ var _ = add(Scenario{
 			pub.ExpectPubcomp(id)
 		}
 		for _, id := range ids {
-			delivered(t, sub, topic, fmt.Sprintf("message %d", id))
+			handedOn(t, sub, topic, fmt.Sprintf("message %d", id))
 		}
 		t.FenceOn(topic, 2, pub, sub)
 		t.Step("each is delivered once", noDuplicate...)
 		sub.NothingPending()
 	},
 })
-
-// nextPubrec awaits the next PUBREC, whatever its identifier.
-func nextPubrec(t *T, c *Client) uint16 {
-	id := uint16(0)
-	p := c.ExpectWhere("a PUBREC", func(p codec.Packet) bool { return p.Type() == codec.PUBREC })
-	if rec, ok := p.(*codec.Pubrec); ok {
-		id = rec.PacketID
-	}
-	return id
-}
 
 var _ = add(Scenario{
 	ID:     "qos.2-received-past-expiry",

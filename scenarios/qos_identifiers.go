@@ -22,7 +22,7 @@ var _ = add(Scenario{
 		for i := range 40 {
 			payload, qos := fmt.Sprintf("message %d", i), byte(1+i%2)
 			pub.Publish(topic, payload, qos)
-			m := delivered(t, sub, topic, payload)
+			m := handedOn(t, sub, topic, payload)
 			if qos == 1 {
 				t.Step("an identifier that is not in use", Requirements(V311("MQTT-2.3.1-4", "MQTT-4.3.2-1"), V5("MQTT-2.2.1-4", "MQTT-4.3.2-1"))...)
 			} else {
@@ -65,7 +65,7 @@ var _ = add(Scenario{
 		c, peer := pair(t, in, 2, Manual())
 		peer.Subscribe(out, 2)
 		peer.Publish(in, "to the client", 2)
-		id := delivered(t, c, in, "to the client").PacketID
+		id := handedOn(t, c, in, "to the client").PacketID
 		t.Step("a SUBSCRIBE with the identifier is granted", Requirements(V311("U3-2.3.1-u1"), V5("U5-2.2.1-u1"))...)
 		c.Send(&codec.Subscribe{PacketID: id, Subscriptions: []codec.Subscription{{Filter: codec.Text(t.Topic("more")), QoS: 1}}})
 		suback := c.ExpectSuback(id)
@@ -80,7 +80,7 @@ var _ = add(Scenario{
 		c.Send(pubrel(id))
 		c.ExpectPubcomp(id)
 		c.Send(pubcomp(id))
-		delivered(t, peer, out, "from the client")
+		handedOn(t, peer, out, "from the client")
 	},
 })
 
@@ -94,7 +94,7 @@ var _ = add(Scenario{
 		topic := t.Topic("command")
 		c, peer := pair(t, topic, 1, Keep(), Manual())
 		peer.Publish(topic, "command", 1)
-		first := delivered(t, c, topic, "command")
+		first := handedOn(t, c, topic, "command")
 		c.Publish(t.Topic("report"), "report", 1, numbered(first.PacketID))
 		c.Drop()
 		resume(t, c)
