@@ -43,6 +43,9 @@ var _ = add(Scenario{
 	Proves: Requirements(V311("MQTT-3.12.4-1"), V5("MQTT-3.12.4-1")),
 	Run: func(t *T) {
 		c := t.Connect(KeepAlive(2))
+		if in := c.Connack.Properties.Int(codec.ServerKeepAlive, 2); in < 2 {
+			t.Skip("the broker sets a Server Keep Alive of %d s", in)
+		}
 		// Longer than one and a half times the keep alive in all, never so long
 		// between two packets.
 		for range 3 {
@@ -56,11 +59,12 @@ var _ = add(Scenario{
 	ID:     "guide.clean-session",
 	Title:  "a clean session leaves nothing behind when it ends",
 	Why:    "a client that asked for a fresh start finds subscriptions and messages of an earlier life",
-	Proves: Requirements(V311("MQTT-3.1.2-6", "MQTT-3.2.2-3"), V5("MQTT-3.2.2-3")),
+	Proves: endsWithConnection,
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
 		topic := t.Topic("clean_session")
 		c := t.Connect(Clean(true))
+		noSessionKept(t, c)
 		c.Subscribe(topic, 1)
 		t.Step("the subscription works", guideDelivers...)
 		pub.Publish(topic, "while it lasts", 1)
@@ -68,10 +72,9 @@ var _ = add(Scenario{
 		c.Sync()
 		c.Disconnect()
 
-		t.Step("no session is found afterwards", Requirements(V311("MQTT-3.2.2-3"), V5("MQTT-3.2.2-3"))...)
+		t.Step("the session is gone with its subscription", endsWithConnection...)
 		connack := c.Reconnect(Clean(false))
 		t.Equal("Session Present", connack.SessionPresent, false)
-		t.Step("its subscription is gone", Requirements(V311("MQTT-3.1.2-6"), V5("MQTT-3.2.2-3"))...)
 		pub.Publish(topic, "afterwards", 1)
 		c.ExpectNothing(pub)
 	},
@@ -156,7 +159,7 @@ var _ = add(Scenario{
 		sub := t.Connect(Name("subscriber"))
 		pub := t.Connect(Name("publisher"))
 		topic := t.Topic("qos_0")
-		sub.Subscribe(topic, 2)
+		sub.Subscribe(topic, 0)
 		t.Step("of three messages on an idle connection one comes at least", guideDelivers...)
 		for _, payload := range []string{"first", "second", "third"} {
 			pub.Publish(topic, payload, 0)

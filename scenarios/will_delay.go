@@ -147,6 +147,7 @@ var _ = add(Scenario{
 		topic := t.Topic("will")
 		sub := willWatcher(t, topic)
 		c := t.Connect(Name("device"), WithWill(delayed(will(topic, "session over", 1), 60)))
+		noSessionKept(t, c)
 		c.Drop()
 		t.Step("the will is published", V5("MQTT-3.1.2-8")...)
 		willNow(t, sub, topic, "session over")

@@ -95,11 +95,7 @@ var _ = func() (all []Scenario) {
 				t.Step(bad.step, bad.refs...)
 				c.Dial()
 				c.SendBroken(c.Packet(), bad.broken)
-				connack := c.ExpectRefused()
-				t.Step("no CONNACK answers a CONNECT that breaks the format", V311("MQTT-3.1.4-1")...)
-				if connack != nil && !t.V5() {
-					t.Broken("the close without a CONNACK", connack.String(), -1)
-				}
+				expectMalformedConnectRefused(t, c)
 			},
 		}))
 	}
