@@ -13,6 +13,10 @@
 //
 //	go test -count=1 . -args --ginkgo.label-filter='retain && v5.0' --ginkgo.junit-report=junit.xml
 //
+// The ginkgo command does not see that a package is a Ginkgo suite, and drops
+// its flags, unless a test file imports Ginkgo: add an import for the blank
+// identifier where you want to use it.
+//
 // Run is never passed from go test's cache; see Uncached. In a Ginkgo suite of
 // your own use Register.
 package suites

@@ -45,6 +45,7 @@ func outside(t *testing.T, env ...string) func(args ...string) (string, error) {
 
 // A broker that has gone must not be passed because it was there yesterday.
 func TestOutsideModuleIsNotCached(t *testing.T) {
+	ourselves(t)
 	broker, err := embedded.Mochi().Start(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -82,6 +83,7 @@ func TestOutsideModuleIsNotCached(t *testing.T) {
 // labels, and a failure says what was expected, what came, and how to see it
 // again.
 func TestOutsideModuleRegisters(t *testing.T) {
+	ourselves(t)
 	run := outside(t, "BROKER="+nullBroker(t))
 	out, err := run("test", "./own", "-args", "--ginkgo.no-color")
 	if err == nil {
@@ -118,6 +120,7 @@ func lineOf(out, of string) string {
 
 // Who tests a broker of their own does not compile testcontainers or a broker.
 func TestOutsideModuleCompilesNoBroker(t *testing.T) {
+	ourselves(t)
 	run := outside(t)
 	out, err := run("list", "-deps", "-test", "./...")
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/mqttproof/mqttproof/cmd/mqttproof/target"
 	"github.com/mqttproof/mqttproof/containers"
 	"github.com/mqttproof/mqttproof/suites"
+	_ "github.com/onsi/ginkgo/v2" // by this the ginkgo command knows a Ginkgo suite
 )
 
 var (
@@ -28,4 +29,15 @@ func TestConformance(t *testing.T) {
 		t.Fatal(err)
 	}
 	suites.Run(t, broker, suites.Known(*knownFlag))
+}
+
+// ourselves skips a test of this package where a target was named: then that
+// target is to be judged, and nothing else.
+func ourselves(t *testing.T) {
+	t.Helper()
+	flag.Visit(func(f *flag.Flag) {
+		if f.Name == "target" {
+			t.Skip("a target was named: only that is judged")
+		}
+	})
 }
