@@ -258,7 +258,6 @@ var _ = add(Scenario{
 	Title:  "a filter of many levels, or of the greatest length, is answered or ends the connection, and the broker lives on",
 	Why:    "one packet of one client would take the broker from all others",
 	Proves: Requirements(V311("MQTT-3.8.4-1"), V5("MQTT-3.8.4-1")),
-	Serial: true, // it may be hard work for a broker
 	Run: func(t *T) {
 		for _, long := range []struct{ name, filter string }{
 			{"200 levels", t.Topic(strings.Repeat("a/", 199) + "a")},
