@@ -307,3 +307,38 @@ var _ = add(Scenario{
 		}
 	},
 })
+
+var _ = add(Scenario{
+	ID:     "qos.publish-above-maximum-qos",
+	Title:  "a PUBLISH above the Maximum QoS that the broker declares ends the connection",
+	Why:    "a publisher that is not told would trust in a guarantee that nobody gives",
+	Proves: V5("U5-3.2.2.3.4-u2", "MQTT-4.13.1-1"),
+	Run: func(t *T) {
+		c := t.Connect()
+		maximum := c.Connack.Properties.Int(codec.MaximumQoS, 2)
+		if maximum >= 2 {
+			t.Skip("the broker declares no Maximum QoS: it supports all")
+		}
+		t.Step("a client that breaks MQTT-3.2.2-11 is disconnected", V5("U5-3.2.2.3.4-u2", "MQTT-4.13.1-1")...)
+		c.Send(message(t.Topic("above"), "above", byte(maximum)+1, 3))
+		c.ExpectClosed()
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "qos.publish-retain-unavailable",
+	Title:  "a PUBLISH with RETAIN 1 to a broker that declares Retain Available 0 ends the connection",
+	Why:    "a publisher that is not told believes that late subscribers will find its message",
+	Proves: V5("U5-3.2.2.3.5-u2", "MQTT-4.13.1-1"),
+	Run: func(t *T) {
+		c := t.Connect()
+		if c.Connack.Properties.Int(codec.RetainAvailable, 1) == 1 {
+			t.Skip("the broker supports retained messages")
+		}
+		t.Step("a client that breaks MQTT-3.2.2-14 is disconnected", V5("U5-3.2.2.3.5-u2", "MQTT-4.13.1-1")...)
+		p := message(t.Topic("retained"), "retained", 0, 0)
+		p.Retain = true
+		c.Send(p)
+		c.ExpectClosed()
+	},
+})

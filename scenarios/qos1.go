@@ -256,7 +256,9 @@ var _ = add(Scenario{
 			sub.Drop()
 			resume(t, sub)
 			t.Step("the message is still unacknowledged", Requirements(V311("MQTT-4.4.0-1", "MQTT-4.3.2-1"), V5("MQTT-4.4.0-1", "MQTT-4.3.2-3"))...)
-			sub.ExpectMessage(topic, "open").Is("Packet Identifier", open.PacketID, open.PacketID)
+			m := sub.ExpectMessage(topic, "open")
+			t.Step("it keeps its identifier", resent...)
+			m.Is("Packet Identifier", m.PacketID, open.PacketID)
 		}
 	},
 })

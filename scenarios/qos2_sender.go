@@ -298,3 +298,27 @@ var _ = add(Scenario{
 		second.Is("Packet Identifier", second.PacketID, first.PacketID)
 	},
 })
+
+var _ = add(Scenario{
+	ID:     "qos.2-stray-acknowledgements",
+	Title:  "PUBREC and PUBCOMP for an unknown message acknowledge nothing",
+	Why:    "a broker that ticks off the wrong message loses it for good at the next break",
+	Proves: Requirements(V311("MQTT-4.4.0-1", "MQTT-4.3.3-1"), V5("MQTT-4.4.0-1", "MQTT-4.3.3-3")),
+	Needs:  []Feature{QoS2},
+	Run: func(t *T) {
+		topic := t.Topic("stray")
+		sub, _, open := underWay(t, topic, "open")
+		id := open.PacketID + 1000
+		for _, stray := range []codec.Packet{pubrec(id), pubcomp(id)} {
+			// No sentence names the reaction; to go on and to close are both usual.
+			sub.Send(stray)
+			t.Observe("stray "+stray.Type().String(), "carries on: %v", sub.CarriesOn())
+			sub.Drop()
+			resume(t, sub)
+			t.Step("the message is still unacknowledged", Requirements(V311("MQTT-4.4.0-1", "MQTT-4.3.3-1"), V5("MQTT-4.4.0-1", "MQTT-4.3.3-3"))...)
+			m := sub.ExpectMessage(topic, "open")
+			t.Step("it keeps its identifier", resent...)
+			m.Is("Packet Identifier", m.PacketID, open.PacketID)
+		}
+	},
+})
