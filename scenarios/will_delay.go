@@ -201,6 +201,22 @@ var _ = add(Scenario{
 	Run:    willAfterCode(0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99),
 })
 
+var _ = add(Scenario{
+	ID:     "will.disconnect-short",
+	Title:  "DISCONNECT with Reason Code 0x04 and nothing behind it publishes the will",
+	Why:    "the code may stand alone; a broker that reads it only with properties behind it takes it for a normal end",
+	Proves: V5("MQTT-3.1.2-8", "U5-3.14-u1"),
+	Needs:  []Feature{QoS1},
+	Run: func(t *T) {
+		topic := t.Topic("will")
+		sub := willWatcher(t, topic)
+		c := t.Connect(Name("device"), WithWill(will(topic, "on purpose", 1)))
+		t.Step("the will is published", V5("MQTT-3.1.2-8", "U5-3.14-u1")...)
+		c.SendRaw([]byte{0xE0, 1, 0x04}) // Remaining Length 1: no Property Length
+		willNow(t, sub, topic, "on purpose")
+	},
+})
+
 // willAfterCode gives a scenario in which clients leave with Reason Codes that
 // leave the will alive.
 func willAfterCode(codes ...byte) func(t *T) {
