@@ -38,7 +38,7 @@ func expectCopies(t *T, sub, pub *Client, topic string, published byte, granted 
 	t.Step(fmt.Sprintf("one copy at QoS %d, published at %d, granted %v", top, published, granted), highest...)
 	for best := first.QoS; best != top; {
 		// Another copy may follow: one for each subscription is allowed.
-		m, ok := sub.Gets(topic, payload, t.Timeouts().Delivery/2)
+		m, ok := sub.Gets(topic, payload, t.Timeouts().Delivery)
 		if !ok {
 			t.Fail(fmt.Sprintf("a copy at QoS %d", top), fmt.Sprintf("%d at lower QoS, the best at %d", len(copies), best), -1)
 		}
