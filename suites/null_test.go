@@ -1,0 +1,96 @@
+package suites_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/mqttproof/mqttproof/containers"
+	"github.com/mqttproof/mqttproof/scenarios"
+	"github.com/mqttproof/mqttproof/scenarios/engine"
+	"github.com/mqttproof/mqttproof/scenarios/result"
+)
+
+// passesOnNull lists the scenarios that a server may pass which acknowledges
+// everything and does nothing else, with the reason. Nothing about delivery,
+// rejection or closing may be among them. A scenario counts for both versions,
+// unless its id is followed by one.
+var passesOnNull = map[string]string{
+	// CONNECT is answered, and that is all there is to see.
+	"connect.accepted":                  "a CONNACK",
+	"connect.byte-by-byte":              "a CONNACK",
+	"connect.client-id":                 "a CONNACK",
+	"connect.client-id-unusual":         "a CONNACK; refusing is legal, not asked for",
+	"connect.connack-flags":             "the bits of a CONNACK",
+	"connect.keep-alive-range":          "a CONNACK and a PINGRESP",
+	"connect.password-without-user 5.0": "a CONNACK: the form is legal in 5.0",
+	"connect.problem-information 5.0":   "acknowledgements, which hold no Reason String",
+	"connect.response-information 5.0":  "a CONNACK, which holds no Response Information",
+	"guide.connect":                     "a CONNACK",
+
+	// PINGREQ is answered.
+	"connect.keep-alive-ping": "a PINGRESP",
+	"guide.keep-alive":        "a PINGRESP",
+	"ping.unusual":            "what a broker does is observed, and that it lives on",
+
+	// PUBLISH and PUBREL are answered.
+	"qos.2-received-past-expiry 5.0": "a PUBREC and a PUBCOMP",
+	"qos.2-unknown-pubrel":           "a PUBCOMP",
+	"qos.publish-answered":           "a PUBACK and a PUBREC",
+	"qos.publish-identifier-0 5.0":   "only 3.1.1 says that the connection ends",
+
+	// SUBSCRIBE and UNSUBSCRIBE are answered. Of wrong filters the standard asks
+	// no more.
+	"subscribe.answered":              "a SUBACK",
+	"subscribe.code-order":            "a SUBACK",
+	"subscribe.empty-filter":          "a SUBACK",
+	"unsubscribe.answered":            "an UNSUBACK",
+	"unsubscribe.codes 5.0":           "an UNSUBACK",
+	"wildcard.long-filters":           "a SUBACK",
+	"wildcard.misplaced-multi-level":  "a SUBACK",
+	"wildcard.misplaced-single-level": "a SUBACK",
+}
+
+// TestNullBroker: a suite that passes a server which does nothing proves
+// nothing about one that does something.
+func TestNullBroker(t *testing.T) {
+	ourselves(t)
+	broker, err := containers.Address(nullBroker(t)).Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	timeouts, err := engine.DefaultTimeouts().Scale(0.1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	timeouts.Scenario = time.Minute // seconds of the standard do not shrink
+	run, err := engine.Run(t.Context(), broker, scenarios.All(), engine.Options{Timeouts: timeouts}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for _, res := range run.Results {
+		if res.Area == "judge" || res.Verdict == result.Skip {
+			continue
+		}
+		names := []string{res.ID, res.ID + " " + res.Version.String()}
+		listed := false
+		for _, name := range names {
+			if _, ok := passesOnNull[name]; ok {
+				listed, used[name] = true, true
+			}
+		}
+		switch passed := res.Verdict == result.Pass; {
+		case res.Verdict == result.Error:
+			t.Errorf("%s in %s ends in an error, so nothing is known: %s", res.ID, res.Version, res.Reason)
+		case passed && !listed:
+			t.Errorf("%s in %s passes on a server that does nothing: %s", res.ID, res.Version, res.Title)
+		case !passed && listed:
+			t.Errorf("%s in %s is listed as passing on a server that does nothing, and does not", res.ID, res.Version)
+		}
+	}
+	for name := range passesOnNull {
+		if !used[name] {
+			t.Errorf("%s is listed as passing on a server that does nothing, and there is no such result", name)
+		}
+	}
+}
