@@ -204,14 +204,13 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1, Retain},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		sub := t.Connect(Name("subscriber"))
+		sub := t.Connect(Name("subscriber"), IDsFrom(1000))
 		const rounds = 20
 		topic := func(i int) string { return t.Topic(fmt.Sprintf("race-%d", i)) }
 		t.Step("SUBSCRIBE and PUBLISH are answered", Requirements(V311("MQTT-3.8.4-1", "MQTT-3.3.4-1"), V5("MQTT-3.8.4-1", "MQTT-3.3.4-1"))...)
 		for i := range rounds {
 			p := &codec.Publish{Topic: codec.Text(topic(i)), Payload: []byte("on"), QoS: 1, Retain: true, PacketID: pub.NextID()}
-			// Its own identifiers, so that none equals one of the broker's in flight.
-			s := &codec.Subscribe{PacketID: uint16(1000 + i), Subscriptions: []codec.Subscription{filterAt(topic(i), 1)}}
+			s := &codec.Subscribe{PacketID: sub.NextID(), Subscriptions: []codec.Subscription{filterAt(topic(i), 1)}}
 			pub.Send(p)
 			sub.Send(s)
 			pub.ExpectPuback(p.PacketID)

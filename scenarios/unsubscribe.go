@@ -50,7 +50,7 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1, Wildcard},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		sub := t.Connect(Name("subscriber"))
+		sub := t.Connect(Name("subscriber"), IDsFrom(1000))
 		filters := []struct{ filter, topic string }{{"a", "a"}, {"b/+", "b/1"}, {"c/#", "c/1/2"}}
 		for _, f := range filters {
 			sub.Subscribe(t.Topic(f.filter), 1)
@@ -77,7 +77,7 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1, QoS2},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		sub := t.Connect(Name("subscriber"), Manual())
+		sub := t.Connect(Name("subscriber"), Manual(), IDsFrom(1000))
 		before, during := t.Topic("before"), t.Topic("during")
 		sub.Subscribe(before, 2)
 		sub.Subscribe(during, 2)
@@ -89,8 +89,7 @@ var _ = add(Scenario{
 		t.Step("one has come to its PUBREL", Requirements(V311("MQTT-4.3.3-1"), V5("MQTT-4.3.3-4"))...)
 		sub.Send(&codec.Pubrec{Ack: codec.Ack{PacketID: two.PacketID}})
 		sub.ExpectPubrel(two.PacketID)
-		// Identifiers of its own, so that none equals one of the broker's in flight.
-		id := uint16(1000)
+		id := sub.NextID()
 		t.Step("UNSUBSCRIBE is answered", Requirements(V311("MQTT-3.10.4-4"), V5("MQTT-3.10.4-4"))...)
 		sub.Send(&codec.Unsubscribe{PacketID: id, Filters: []codec.Text{codec.Text(before), codec.Text(during)}})
 		sub.ExpectUnsuback(id)
@@ -113,18 +112,18 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		sub := t.Connect(Name("subscriber"), Keep(), Manual())
+		sub := t.Connect(Name("subscriber"), Keep(), Manual(), IDsFrom(1000))
 		topic := t.Topic("a")
 		sub.Subscribe(topic, 1)
 		t.Step("a delivery begins", refsMatch...)
 		pub.Publish(topic, "message", 1)
 		sub.ExpectMessage(topic, "message")
-		id := uint16(1000)
+		id := sub.NextID()
 		t.Step("UNSUBSCRIBE is answered", Requirements(V311("MQTT-3.10.4-4"), V5("MQTT-3.10.4-4"))...)
 		sub.Send(&codec.Unsubscribe{PacketID: id, Filters: []codec.Text{codec.Text(topic)}})
 		sub.ExpectUnsuback(id)
 		sub.Drop()
-		resumeSession(t, sub, Automatic())
+		resume(t, sub, Automatic())
 		t.Step("it is completed", Requirements(V311("MQTT-3.10.4-3"), V5("MQTT-3.10.4-3"))...)
 		sub.ExpectMessage(topic, "message")
 	},
@@ -146,7 +145,7 @@ var _ = add(Scenario{
 		}
 		subs := make([]*Client, len(cases))
 		for i, c := range cases {
-			subs[i] = t.Connect(Name("subscriber of " + c.filter))
+			subs[i] = t.Connect(Name("subscriber of "+c.filter), IDsFrom(1000))
 			subs[i].Subscribe(t.Topic(c.filter), 1)
 			t.Step("the filter "+c.filter+" brings messages", refsMatch...)
 			pub.Publish(t.Topic(c.topic), "before", 1)
@@ -179,7 +178,7 @@ var _ = add(Scenario{
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
 		for _, gone := range []string{"a/#", "a/b"} {
-			sub := t.Connect(Name("subscriber without " + gone))
+			sub := t.Connect(Name("subscriber without "+gone), IDsFrom(1000))
 			sub.Subscribe(t.Topic("a/#"), 1)
 			sub.Subscribe(t.Topic("a/b"), 2)
 			t.Step("messages come", refsMatch...)
@@ -208,7 +207,7 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		sub := t.Connect(Name("subscriber"))
+		sub := t.Connect(Name("subscriber"), IDsFrom(1000))
 		for _, name := range []string{"one", "two", "three", "kept"} {
 			sub.Subscribe(t.Topic(name), 1)
 			t.Step("the filter "+name+" brings messages", refsMatch...)
@@ -276,7 +275,7 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		sub := t.Connect(Name("subscriber"), Keep())
+		sub := t.Connect(Name("subscriber"), Keep(), IDsFrom(1000))
 		gone, kept := t.Topic("gone"), t.Topic("kept")
 		for _, topic := range []string{gone, kept} {
 			sub.Subscribe(topic, 1)
@@ -289,7 +288,7 @@ var _ = add(Scenario{
 		sub.Disconnect()
 		pub.Publish(gone, "while away", 1)
 		pub.Publish(kept, "while away", 1)
-		resumeSession(t, sub)
+		resume(t, sub)
 		t.Step("the other subscription is still there", Requirements(V311("MQTT-3.1.2-4"), V5("MQTT-3.1.2-5"))...)
 		sub.ExpectMessage(kept, "while away")
 		pub.Publish(gone, "afterwards", 1)
@@ -320,18 +319,6 @@ var _ = add(Scenario{
 		sub.ExpectMessage(topic, "on")
 	},
 })
-
-// resumeSession connects the client again and expects the session that it left. Where
-// the broker declared that it keeps none the scenario is skipped.
-func resumeSession(t *T, c *Client, opts ...Option) {
-	if t.V5() && c.Connack.Properties.Int(codec.SessionExpiryInterval, 1) == 0 {
-		t.Skip("the broker declares Session Expiry Interval 0")
-	}
-	t.Step("the session is resumed", Requirements(V311("MQTT-3.1.2-4"), V5("MQTT-3.1.2-5"))...)
-	if connack := c.Reconnect(opts...); !connack.SessionPresent {
-		t.Fail("the session is resumed", connack.String(), -1)
-	}
-}
 
 // unsubscribing sends an UNSUBSCRIBE of the filter, broken by the mutations.
 func unsubscribing(filter string, mutations ...codec.Mutation) func(*T, *Client) {

@@ -31,7 +31,7 @@ func matchTable(t *T, name func(string) string, table []matching) {
 	subs := make([]*Client, len(table))
 	var topics []string
 	for i, row := range table {
-		subs[i] = t.Connect(Name("subscriber of " + row.filter))
+		subs[i] = t.Connect(Name("subscriber of "+row.filter), IDsFrom(1000))
 		subs[i].Subscribe(name(row.filter), 1)
 		topics = slices.Concat(topics, row.no, row.yes)
 	}
@@ -185,7 +185,7 @@ var _ = add(Scenario{
 			{"broad-first", []codec.Subscription{filterAt("+", 1), filterAt("lamp", 0)}, 1},
 			{"three", []codec.Subscription{filterAt("+", 0), filterAt("lamp", 1), filterAt("#", 0)}, 1},
 		} {
-			sub := t.Connect(Name("subscriber " + order.name))
+			sub := t.Connect(Name("subscriber "+order.name), IDsFrom(1000))
 			topic := t.Topic(order.name + "/lamp")
 			for _, f := range order.filters {
 				sub.Subscribe(t.Topic(order.name+"/"+f.Filter.String()), f.QoS)
@@ -251,8 +251,8 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1, Wildcard},
 	Run: func(t *T) {
 		good := t.Connect(Name("publisher"))
-		all := t.Connect(Name("subscriber of all"))
-		one := t.Connect(Name("subscriber of one"))
+		all := t.Connect(Name("subscriber of all"), IDsFrom(1000))
+		one := t.Connect(Name("subscriber of one"), IDsFrom(1000))
 		all.Subscribe(t.Topic("#"), 1)
 		one.Subscribe(t.Topic("room/lamp"), 1)
 		t.Step("both subscriptions work", refsMatch...)

@@ -11,7 +11,7 @@ import (
 // inDollar publishes to a Topic Name that begins with $, which a broker may
 // refuse, and says whether the subscriber of exactly this topic got it.
 func inDollar(t *T, topic, payload string, opts ...PublishOption) bool {
-	sub := t.Connect(Name("subscriber of the $ topic"))
+	sub := t.Connect(Name("subscriber of the $ topic"), IDsFrom(1000))
 	pub := t.Connect(Name("publisher to the $ topic"))
 	fence := t.Connect(Name("publisher"))
 	if code := sub.SubscribeTo(filterAt(topic, 1))[0]; code != 1 {
@@ -53,7 +53,7 @@ var _ = add(Scenario{
 		filters := []string{"#", "+/#", underFirst(own, "+"), underFirst(own, "+") + "/#"}
 		subs := make([]*Client, len(filters))
 		for i, filter := range filters {
-			subs[i] = t.Connect(Name("subscriber of " + filter))
+			subs[i] = t.Connect(Name("subscriber of "+filter), IDsFrom(1000))
 			subs[i].Subscribe(filter, 1)
 		}
 		t.Step("the filters match a plain topic", refsMatch...)
@@ -85,7 +85,7 @@ var _ = add(Scenario{
 	Run: func(t *T) {
 		t.Step("a plain topic passes messages", refsMatch...)
 		pub := t.Connect(Name("publisher"))
-		sub := t.Connect(Name("subscriber"))
+		sub := t.Connect(Name("subscriber"), IDsFrom(1000))
 		sub.Subscribe(t.Topic("plain"), 1)
 		pub.Publish(t.Topic("plain"), "message", 1)
 		sub.ExpectMessage(t.Topic("plain"), "message")
@@ -128,8 +128,8 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1, Wildcard},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		exact := t.Connect(Name("subscriber of each"))
-		all := t.Connect(Name("subscriber of all"))
+		exact := t.Connect(Name("subscriber of each"), IDsFrom(1000))
+		all := t.Connect(Name("subscriber of all"), IDsFrom(1000))
 		all.Subscribe(t.Topic("+"), 1)
 		for i, name := range []string{"a b", " ", " a ", "Küche", "部屋", "غرفة", "комната", "\U0001F4A1", "\U0010FFFD", "a\u00A0b", "%2F", "a\\b", "*", "?", "a|b"} {
 			payload := fmt.Sprintf("message %d", i)
@@ -167,7 +167,7 @@ var _ = add(Scenario{
 		}
 		subs := make([]*Client, len(names))
 		for i, name := range names {
-			subs[i] = t.Connect(Name(fmt.Sprintf("subscriber of %+q", name)))
+			subs[i] = t.Connect(Name(fmt.Sprintf("subscriber of %+q", name)), IDsFrom(1000))
 			subs[i].Subscribe(t.Topic(name), 1)
 		}
 		for _, name := range names {
@@ -193,8 +193,8 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		with := t.Connect(Name("subscriber with U+FEFF"))
-		without := t.Connect(Name("subscriber without"))
+		with := t.Connect(Name("subscriber with U+FEFF"), IDsFrom(1000))
+		without := t.Connect(Name("subscriber without"), IDsFrom(1000))
 		for i, c := range []struct{ with, without string }{
 			{"\uFEFF" + t.Topic("start"), t.Topic("start")},
 			{t.Topic("\uFEFFlevel"), t.Topic("level")},
@@ -225,7 +225,7 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1, Wildcard},
 	Run: func(t *T) {
 		good := t.Connect(Name("publisher"))
-		sub := t.Connect(Name("subscriber"))
+		sub := t.Connect(Name("subscriber"), IDsFrom(1000))
 		sub.Subscribe(t.Topic("+"), 1)
 		t.Step("a plain topic is passed on", refsMatch...)
 		good.Publish(t.Topic("plain"), "plain", 1)
