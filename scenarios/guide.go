@@ -71,6 +71,7 @@ var _ = add(Scenario{
 		c.ExpectMessage(topic, "while it lasts")
 		c.Sync()
 		c.Disconnect()
+		sessionEnds(t)
 
 		t.Step("the session is gone with its subscription", endsWithConnection...)
 		connack := c.Reconnect(Clean(false))
