@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/mqttproof/mqttproof/cmd/mqttproof/target"
 	"github.com/mqttproof/mqttproof/reports"
@@ -97,6 +98,10 @@ func worse(a, b int) int {
 	return a
 }
 
+// again is how long after the first signal another one is the same one: a
+// terminal and a wrapper such as timeout may both send it.
+const again = 500 * time.Millisecond
+
 // interruptible gives a context that ends with the first Ctrl-C or SIGTERM. The
 // second one ends the program at once.
 func interruptible(o out) (context.Context, func()) {
@@ -112,10 +117,16 @@ func interruptible(o out) (context.Context, func()) {
 		}
 		complain(o.err, errors.New("interrupted: ending brokers and writing the report; once more ends at once"))
 		cancel()
-		select {
-		case <-signals:
-			os.Exit(exitNotRun)
-		case <-done:
+		first := time.Now()
+		for {
+			select {
+			case <-signals:
+				if time.Since(first) > again {
+					os.Exit(exitNotRun)
+				}
+			case <-done:
+				return
+			}
 		}
 	}()
 	return ctx, func() {
