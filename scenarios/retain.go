@@ -319,7 +319,7 @@ func retainedBelow(t *T, filter string, matching, others []string) {
 			t.Observe("comes twice on one subscription", "%s", suffix)
 			continue
 		}
-		m.Unwanted("only messages that "+filter+" matches")
+		m.Unwanted("only messages that " + filter + " matches")
 	}
 }
 

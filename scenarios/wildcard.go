@@ -55,7 +55,7 @@ func matchTable(t *T, name func(string) string, table []matching) {
 		for _, m := range subs[i].Pending() {
 			topic := strings.TrimPrefix(string(m.Payload), "to ")
 			if slices.Contains(row.no, topic) && m.Topic.String() == name(topic) {
-				m.Unwanted("nothing on "+topic+" for the filter "+row.filter)
+				m.Unwanted("nothing on " + topic + " for the filter " + row.filter)
 			}
 		}
 	}
