@@ -20,7 +20,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script. In them MOCHI is the address of a broker
-// that runs, SILENT one of a server that lets every client in and then says
+// that runs, MQTTS one of the same with TLS, whose certificate is signed by that
+// in the file CA, SILENT one of a server that lets every client in and then says
 // nothing, DEAF one where connections open and CONNECT gets no answer, and
 // NOBODY one where nobody listens.
 func TestScripts(t *testing.T) {
@@ -33,7 +34,9 @@ func TestScripts(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	mqtts, ca := encrypted(t, broker.URL())
 	addresses := map[string]string{
+		"MQTTS": mqtts, "CA": ca,
 		"MOCHI":  broker.URL(),
 		"SILENT": silent(t),
 		"DEAF":   serve(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }),

@@ -168,7 +168,11 @@ func (c *runCmd) judge(ctx context.Context, p *plan, t target.Target, l *lane) j
 		Target: t, Scenarios: p.scenarios, All: p.all, Options: p.options, Shown: p.shown,
 		Software: p.software, Known: p.known, NoKnown: p.noKnown,
 		Started: func(s session.Started) {
-			l.say("%s over %s at %s, %d scenarios", cmp.Or(s.Software, "a broker"), s.Broker.Transport(), s.Broker.URL(), p.count)
+			where := ""
+			if url := s.Broker.URL(); url != t.Name() {
+				where = " at " + url
+			}
+			l.say("%s over %s%s, %d scenarios", cmp.Or(s.Software, "a broker"), s.Broker.Transport(), where, p.count)
 			if s.Known != nil && len(s.Known.Deviations) > 0 {
 				l.say("known deviations listed for %s: %d (--known none judges without the list)", s.Known.Broker, len(s.Known.Deviations))
 			} else if s.Note != "" {
