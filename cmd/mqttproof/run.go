@@ -35,7 +35,7 @@ func (c *runCmd) Run(o out) error {
 	ctx, stop := interruptible(o)
 	defer stop()
 	screen := newScreen(o.std, p.level, c.Verbose)
-	all := c.judgeAll(ctx, o, p, screen)
+	all := c.judgeAll(ctx, p, screen)
 	screen.finish()
 
 	var runs, shown []*result.Run
@@ -139,7 +139,7 @@ func interruptible(o out) (context.Context, func()) {
 // judgeAll judges the targets. Those that we start run at the same time, each
 // on its own broker. Addresses run one after the other, since two of them may
 // be two doors to the same broker.
-func (c *runCmd) judgeAll(ctx context.Context, o out, p *plan, s *screen) []judged {
+func (c *runCmd) judgeAll(ctx context.Context, p *plan, s *screen) []judged {
 	all := make([]judged, len(p.targets))
 	lines := make([]*lane, len(p.targets))
 	for i, t := range p.targets {

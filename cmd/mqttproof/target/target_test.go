@@ -25,7 +25,7 @@ func TestParse(t *testing.T) {
 		"docker:example/broker":            {"docker:example/broker", target.Container},
 		"docker:broker@sha256:0123":        {"docker:broker@sha256:0123", target.Container},
 		"mqtt://127.0.0.1:1883":            {"mqtt://127.0.0.1:1883", target.Address},
-		" tcp://localhost ":                {"tcp://localhost", target.Address},
+		"tcp://localhost":                  {"tcp://localhost", target.Address},
 		"MQTTS://user:pass@localhost":      {"MQTTS://localhost", target.Address},
 		"wss://localhost/mqtt?token=s3cr3": {"wss://localhost/mqtt", target.Address},
 	} {
