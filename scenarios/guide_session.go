@@ -263,7 +263,7 @@ var _ = add(Scenario{
 		survived := func(what string, yes bool) {
 			t.Observe(what, "%s", map[bool]string{true: "survived the restart", false: "lost in the restart"}[yes])
 		}
-		came := func(c *Client, topic, payload string) bool { _, ok := c.Got(0, topic, payload); return ok }
+		came := func(c *Client, topic, payload string) bool { _, ok := c.Gets(topic, payload, 0); return ok }
 		survived("session", sub.Connack.SessionPresent)
 		survived("subscription", came(sub, topic, "after"))
 		survived("queued message", came(away, topic, "queued"))

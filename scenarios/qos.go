@@ -62,7 +62,7 @@ func arrives(t *T, pub, sub *Client, topic, payload string, qos byte) *Message {
 	t.Step("one of three messages comes on an idle connection", ownership...)
 	for range 2 {
 		pub.Publish(topic, payload, qos)
-		if m, ok := sub.Got(t.Timeouts().Answer/2, topic, payload); ok {
+		if m, ok := sub.Gets(topic, payload, t.Timeouts().Answer/2); ok {
 			return m
 		}
 	}
@@ -166,7 +166,7 @@ var _ = add(Scenario{
 		t.Step("nothing comes twice", Requirements(V311("MQTT-4.3.1-1"), V5("MQTT-4.3.1-1"))...)
 		sub.Pending() // what an attempt that was slow has brought
 		pub.Publish(topic, "once", 0)
-		if first, ok := sub.Got(t.Timeouts().Answer/2, topic, "once"); ok {
+		if first, ok := sub.Gets(topic, "once", t.Timeouts().Answer/2); ok {
 			first.HasDup(false)
 			sub.ExpectNothing(pub)
 		}
@@ -218,7 +218,7 @@ var _ = add(Scenario{
 		for i, sub := range subs {
 			switch i % 3 {
 			case 0:
-				if m, ok := sub.Got(t.Timeouts().Settle, topic, "news"); ok {
+				if m, ok := sub.Gets(topic, "news", t.Timeouts().Settle); ok {
 					t.Step("at its own QoS", Requirements(V311("MQTT-3.8.4-6"), V5("MQTT-3.8.4-8"))...)
 					m.HasQoS(0)
 				} else {

@@ -42,7 +42,7 @@ var _ = func() (done bool) {
 			Run: func(t *T) {
 				topic := t.Topic("flood")
 				sub, pub, witness := limited(t, topic, 2, uint32(maximum))
-				total := maximum + 4
+				total := maximum + 16
 				for i := range total {
 					payload := fmt.Sprintf("message %d", i)
 					pub.Publish(topic, payload, byte(1+i%2))

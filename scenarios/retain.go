@@ -80,7 +80,7 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1, Retain},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		live := t.Connect(Name("live subscriber"), IDsFrom(1000))
+		live := t.Connect(Name("live subscriber"))
 		topic := t.Topic("state")
 		t.Step("a message is stored", Requirements(V311("MQTT-3.3.1-5"), V5("MQTT-3.3.1-5"))...)
 		pub.Publish(topic, "on", 1, Retained())
@@ -102,7 +102,7 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1, Retain},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		live := t.Connect(Name("live subscriber"), IDsFrom(1000))
+		live := t.Connect(Name("live subscriber"))
 		empty, full := t.Topic("empty"), t.Topic("full")
 		live.Subscribe(empty, 1)
 		pub.Publish(empty, "", 1, Retained())
@@ -124,7 +124,7 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1, Retain},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		live := t.Connect(Name("live subscriber"), IDsFrom(1000))
+		live := t.Connect(Name("live subscriber"))
 		kept, never := t.Topic("kept"), t.Topic("never")
 		t.Step("a message is stored", Requirements(V311("MQTT-3.3.1-5"), V5("MQTT-3.3.1-5"))...)
 		pub.Publish(kept, "on", 1, Retained())
@@ -154,7 +154,7 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1, Retain},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		live := t.Connect(Name("live subscriber"), IDsFrom(1000))
+		live := t.Connect(Name("live subscriber"))
 		topic := t.Topic("state")
 		t.Step("a message of QoS 1 is stored", Requirements(V311("MQTT-3.3.1-5"), V5("MQTT-3.3.1-5"))...)
 		pub.Publish(topic, "old", 1, Retained())
@@ -345,7 +345,7 @@ var _ = add(Scenario{
 		}
 		missing := len(want)
 		for try := 0; try < 2 && missing > 0; try++ {
-			sub := t.Connect(Name("late subscriber"), With(codec.Int(codec.ReceiveMaximum, 10)), IDsFrom(1000))
+			sub := t.Connect(Name("late subscriber"), With(codec.Int(codec.ReceiveMaximum, 10)))
 			sub.Subscribe(t.Topic("many/+"), 1)
 			got := map[string]bool{}
 			for len(got) < n {

@@ -204,7 +204,7 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1, Retain},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		sub := t.Connect(Name("subscriber"), IDsFrom(1000))
+		sub := t.Connect(Name("subscriber"))
 		const rounds = 20
 		topic := func(i int) string { return t.Topic(fmt.Sprintf("race-%d", i)) }
 		t.Step("SUBSCRIBE and PUBLISH are answered", Requirements(V311("MQTT-3.8.4-1", "MQTT-3.3.4-1"), V5("MQTT-3.8.4-1", "MQTT-3.3.4-1"))...)

@@ -44,7 +44,7 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1, QoS2, Retain},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		sub := t.Connect(Name("subscriber"), IDsFrom(1000))
+		sub := t.Connect(Name("subscriber"))
 		for qos := byte(1); qos <= 2; qos++ {
 			topic := t.Topic(fmt.Sprintf("qos-%d", qos))
 			sub.Subscribe(topic, qos)
@@ -65,7 +65,7 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1, Retain},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		sub := t.Connect(Name("subscriber"), Keep(), IDsFrom(1000))
+		sub := t.Connect(Name("subscriber"), Keep())
 		topic := t.Topic("state")
 		sub.Subscribe(topic, 1)
 		sub.Disconnect()
@@ -87,7 +87,7 @@ var _ = add(Scenario{
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
 		for _, asPublished := range []bool{true, false} {
-			sub := t.Connect(Name(fmt.Sprintf("subscriber with Retain As Published %t", asPublished)), IDsFrom(1000))
+			sub := t.Connect(Name(fmt.Sprintf("subscriber with Retain As Published %t", asPublished)))
 			topic := t.Topic(fmt.Sprintf("as-published-%t", asPublished))
 			s := filterAt(topic, 1)
 			s.RetainAsPublished = asPublished
@@ -170,7 +170,7 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1, Retain},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		sub := t.Connect(Name("subscriber"), Keep(), IDsFrom(1000))
+		sub := t.Connect(Name("subscriber"), Keep())
 		topic := t.Topic("state")
 		t.Step("a message is stored", V5("MQTT-3.3.1-5")...)
 		pub.Publish(topic, "on", 1, Retained())

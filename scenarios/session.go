@@ -170,6 +170,7 @@ var _ = add(Scenario{
 	Why:    "a broker that keeps it fills its memory with queues for clients that never come back",
 	Proves: endsWithConnection,
 	Needs:  []Feature{QoS1},
+	Tries:  3,
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
 		topic := t.Topic("t")

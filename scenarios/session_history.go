@@ -31,6 +31,7 @@ var _ = add(Scenario{
 	Proves: Requirements(cleanDiscards, endsWithConnection, sessionThere, sessionNotThere, V311("MQTT-3.1.2-4", "MQTT-3.2.2-1"),
 		V5("MQTT-3.1.2-5", "MQTT-3.2.2-2")),
 	Needs: []Feature{QoS1},
+	Tries: 3,
 	Run: func(t *T) {
 		c, topic := t.New(), t.Topic("t")
 		before := "nothing"

@@ -248,8 +248,9 @@ var _ = add(Scenario{
 	Title:  "of many clients that connect at once with one identifier, one stays",
 	Why:    "two clients that both believe in one session break the order and the count of its messages",
 	Proves: takesOver,
+	Racing: true,
 	Run: func(t *T) {
-		const rounds, many = 10, 10
+		const rounds, many = 40, 20
 		for range rounds {
 			id := t.ClientID()
 			var clients []*Client

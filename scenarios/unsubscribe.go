@@ -50,7 +50,7 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1, Wildcard},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		sub := t.Connect(Name("subscriber"), IDsFrom(1000))
+		sub := t.Connect(Name("subscriber"))
 		filters := []struct{ filter, topic string }{{"a", "a"}, {"b/+", "b/1"}, {"c/#", "c/1/2"}}
 		for _, f := range filters {
 			sub.Subscribe(t.Topic(f.filter), 1)
@@ -77,7 +77,7 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1, QoS2},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		sub := t.Connect(Name("subscriber"), Manual(), IDsFrom(1000))
+		sub := t.Connect(Name("subscriber"), Manual())
 		before, during := t.Topic("before"), t.Topic("during")
 		sub.Subscribe(before, 2)
 		sub.Subscribe(during, 2)
@@ -112,7 +112,7 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		sub := t.Connect(Name("subscriber"), Keep(), Manual(), IDsFrom(1000))
+		sub := t.Connect(Name("subscriber"), Keep(), Manual())
 		topic := t.Topic("a")
 		sub.Subscribe(topic, 1)
 		t.Step("a delivery begins", refsMatch...)
@@ -145,7 +145,7 @@ var _ = add(Scenario{
 		}
 		subs := make([]*Client, len(cases))
 		for i, c := range cases {
-			subs[i] = t.Connect(Name("subscriber of "+c.filter), IDsFrom(1000))
+			subs[i] = t.Connect(Name("subscriber of " + c.filter))
 			subs[i].Subscribe(t.Topic(c.filter), 1)
 			t.Step("the filter "+c.filter+" brings messages", refsMatch...)
 			pub.Publish(t.Topic(c.topic), "before", 1)
@@ -162,7 +162,7 @@ var _ = add(Scenario{
 		for _, c := range cases {
 			pub.Publish(t.Topic(c.topic), "afterwards", 1)
 		}
-		t.FenceAll(pub, subs...)
+		t.Fence(pub, subs...)
 		for _, sub := range subs {
 			sub.NothingPending()
 		}
@@ -178,7 +178,7 @@ var _ = add(Scenario{
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
 		for _, gone := range []string{"a/#", "a/b"} {
-			sub := t.Connect(Name("subscriber without "+gone), IDsFrom(1000))
+			sub := t.Connect(Name("subscriber without " + gone))
 			sub.Subscribe(t.Topic("a/#"), 1)
 			sub.Subscribe(t.Topic("a/b"), 2)
 			t.Step("messages come", refsMatch...)
@@ -207,7 +207,7 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		sub := t.Connect(Name("subscriber"), IDsFrom(1000))
+		sub := t.Connect(Name("subscriber"))
 		for _, name := range []string{"one", "two", "three", "kept"} {
 			sub.Subscribe(t.Topic(name), 1)
 			t.Step("the filter "+name+" brings messages", refsMatch...)
@@ -275,7 +275,7 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		sub := t.Connect(Name("subscriber"), Keep(), IDsFrom(1000))
+		sub := t.Connect(Name("subscriber"), Keep())
 		gone, kept := t.Topic("gone"), t.Topic("kept")
 		for _, topic := range []string{gone, kept} {
 			sub.Subscribe(topic, 1)

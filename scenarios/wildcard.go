@@ -31,7 +31,7 @@ func matchTable(t *T, name func(string) string, table []matching) {
 	subs := make([]*Client, len(table))
 	var topics []string
 	for i, row := range table {
-		subs[i] = t.Connect(Name("subscriber of "+row.filter), IDsFrom(1000))
+		subs[i] = t.Connect(Name("subscriber of " + row.filter))
 		subs[i].Subscribe(name(row.filter), 1)
 		topics = slices.Concat(topics, row.no, row.yes)
 	}
@@ -49,7 +49,7 @@ func matchTable(t *T, name func(string) string, table []matching) {
 			}
 		}
 	}
-	t.FenceAll(pub, subs...)
+	t.Fence(pub, subs...)
 	for i, row := range table {
 		t.Step(row.filter+" gets nothing else", refsNoMatch...)
 		for _, m := range subs[i].Pending() {
@@ -146,7 +146,7 @@ var _ = add(Scenario{
 	Why:    "who watches everything, a monitor or a bridge, would miss what it is there for",
 	Proves: Requirements(refsMatch, refsNoMatch),
 	Needs:  []Feature{QoS1, Wildcard},
-	Serial: true,
+	Late:   true,
 	Run: func(t *T) {
 		// Entries are filters and topics without a prefix, "T" stands for a
 		// topic of this scenario and "+T" for it with + as first level.
@@ -185,7 +185,7 @@ var _ = add(Scenario{
 			{"broad-first", []codec.Subscription{filterAt("+", 1), filterAt("lamp", 0)}, 1},
 			{"three", []codec.Subscription{filterAt("+", 0), filterAt("lamp", 1), filterAt("#", 0)}, 1},
 		} {
-			sub := t.Connect(Name("subscriber "+order.name), IDsFrom(1000))
+			sub := t.Connect(Name("subscriber " + order.name))
 			topic := t.Topic(order.name + "/lamp")
 			for _, f := range order.filters {
 				sub.Subscribe(t.Topic(order.name+"/"+f.Filter.String()), f.QoS)
@@ -251,8 +251,8 @@ var _ = add(Scenario{
 	Needs:  []Feature{QoS1, Wildcard},
 	Run: func(t *T) {
 		good := t.Connect(Name("publisher"))
-		all := t.Connect(Name("subscriber of all"), IDsFrom(1000))
-		one := t.Connect(Name("subscriber of one"), IDsFrom(1000))
+		all := t.Connect(Name("subscriber of all"))
+		one := t.Connect(Name("subscriber of one"))
 		all.Subscribe(t.Topic("#"), 1)
 		one.Subscribe(t.Topic("room/lamp"), 1)
 		t.Step("both subscriptions work", refsMatch...)
@@ -273,7 +273,7 @@ var _ = add(Scenario{
 			bad.Drop()
 		}
 		t.Step("nobody gets it", Requirements(V311("MQTT-3.3.2-2", "MQTT-4.7.1-1"), V5("MQTT-3.3.2-2", "MQTT-4.7.0-1"))...)
-		t.FenceAll(good, all, one)
+		t.Fence(good, all, one)
 		all.NothingPending()
 		one.NothingPending()
 	},

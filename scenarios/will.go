@@ -41,7 +41,7 @@ func willLimit(t *T) time.Duration { return t.Timeouts().Delivery * 3 / 2 }
 
 // willNow expects a will that is due at once.
 func willNow(t *T, sub *Client, topic, payload string) *Message {
-	if m, ok := sub.Got(willLimit(t), topic, payload); ok {
+	if m, ok := sub.Gets(topic, payload, willLimit(t)); ok {
 		return m
 	}
 	t.Fail(fmt.Sprintf("a will with payload %.40q", payload), fmt.Sprintf("none within %s", willLimit(t)), -1)

@@ -231,7 +231,7 @@ func willAfterCode(codes ...byte) func(t *T) {
 		var missing []string
 		began := t.Elapsed()
 		for _, code := range codes {
-			if _, ok := sub.Got(max(0, willLimit(t)-(t.Elapsed()-began)), topic, reasonText(code)); !ok {
+			if _, ok := sub.Gets(topic, reasonText(code), max(0, willLimit(t)-(t.Elapsed()-began))); !ok {
 				missing = append(missing, reasonText(code))
 			}
 		}

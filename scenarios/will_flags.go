@@ -47,7 +47,7 @@ func willQoS(qos byte) func(t *T) {
 					device.Drop()
 				}
 				if granted == 0 && try < tries {
-					m, _ = sub.Got(t.Timeouts().Delivery/tries, topic, "gone")
+					m, _ = sub.Gets(topic, "gone", t.Timeouts().Delivery/tries)
 				} else {
 					m = willNow(t, sub, topic, "gone")
 				}

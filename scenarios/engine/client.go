@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/mqttproof/mqttproof/codec"
 	"github.com/mqttproof/mqttproof/codec/spec"
@@ -112,9 +113,15 @@ var (
 // another version than the scenario's is owed what its own version says.
 func (c *Client) on(refs []spec.Ref) []spec.Ref { return inVersion(c.version, refs) }
 
+// firstID is where the packet identifiers of our clients begin: above those
+// that a broker uses first for its own packets. The two are independent
+// (MQTT-2.2.1 of 5.0), and a broker that mixes them up shall be caught by the
+// scenarios on that alone.
+const firstID = 1000
+
 // New makes a client that is not connected yet.
 func (t *T) New(opts ...Option) *Client {
-	c := &Client{t: t, version: t.version, packet: codec.Connect{CleanStart: true, KeepAlive: 60}}
+	c := &Client{t: t, version: t.version, ids: firstID, packet: codec.Connect{CleanStart: true, KeepAlive: 60}}
 	if user, password := t.target.Credentials(); user != "" || password != "" {
 		if user != "" {
 			c.packet.User = codec.Text(user)
@@ -158,9 +165,17 @@ func (t *T) Open(opts ...Option) *Client {
 }
 
 // Dial opens a new connection for the client. An earlier one stays open: that
-// is how a client is taken over.
+// is how a client is taken over. After one that has ended the client gives the
+// broker a moment to clear up, so that no verdict hangs on who is faster.
 func (c *Client) Dial() {
 	c.Connack = nil
+	if c.wire != nil {
+		var ended time.Time
+		c.t.rec.locked(func() { ended = c.wire.endedAt })
+		if !ended.IsZero() {
+			c.t.Sleep(time.Until(ended.Add(c.t.timeouts.Unwind)))
+		}
+	}
 	c.wire = c.t.dial(c)
 }
 

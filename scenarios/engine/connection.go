@@ -108,11 +108,3 @@ func (c *Client) SendInPieces(p codec.Packet, size int) {
 		c.t.Sleep(time.Millisecond)
 	}
 }
-
-// put writes bytes that are recorded already.
-func (w *wire) put(data []byte) {
-	w.writing.Lock()
-	defer w.writing.Unlock()
-	_ = w.conn.SetWriteDeadline(time.Now().Add(w.t.timeouts.Answer))
-	_, _ = w.conn.Write(data)
-}

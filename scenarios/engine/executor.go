@@ -147,9 +147,10 @@ func (x *executor) greetAll(ctx context.Context, asked bool) error {
 	return nil
 }
 
-// runAll runs the parallel scenarios, then the serial ones.
+// runAll runs the scenarios that can stand beside each other, then the late
+// ones, then the serial ones.
 func (x *executor) runAll(ctx context.Context, all []Scenario) {
-	var together, alone []job
+	var together, late, alone []job
 	number := 0
 	for _, v := range x.opts.Versions {
 		for _, s := range all {
@@ -162,13 +163,17 @@ func (x *executor) runAll(ctx context.Context, all []Scenario) {
 				x.deliver(x.skip(j, reason))
 			} else if s.Serial || x.opts.Literal {
 				alone = append(alone, j)
+			} else if s.Late {
+				late = append(late, j)
 			} else {
 				together = append(together, j)
 			}
 		}
 	}
-	for len(together) > 0 && ctx.Err() == nil {
-		together = x.runTogether(ctx, together)
+	for _, jobs := range [][]job{together, late} {
+		for len(jobs) > 0 && ctx.Err() == nil {
+			jobs = x.runTogether(ctx, jobs)
+		}
 	}
 	for _, j := range alone {
 		x.runAlone(ctx, j)
@@ -221,11 +226,11 @@ func (x *executor) runTogether(ctx context.Context, jobs []job) (left []job) {
 		}
 		group.Go(func() {
 			defer func() { <-slots }()
-			o := x.attempt(batch, j, false)
+			o := x.try(batch, j, false)
 			switch {
 			case o.gone:
 				mu.Lock()
-				struck = append(struck, suspect{j, o.provoked})
+				struck = append(struck, suspect{j, o.provocation})
 				mu.Unlock()
 				cancel(errTargetDied)
 			case ctx.Err() == nil:
@@ -249,19 +254,19 @@ func (x *executor) runTogether(ctx context.Context, jobs []job) (left []job) {
 // suspect is a job that was in flight when the broker was lost.
 type suspect struct {
 	job
-	provoked time.Time
+	provocation
 }
 
 // accuse runs suspects one at a time until the one that ends the broker is
 // found, and gives the others back: those whose clients did nothing wrong, and
-// those behind the culprit. Who provoked the broker last is tried first.
+// those behind the culprit. Who sent a wrong packet last is tried first.
 func (x *executor) accuse(ctx context.Context, struck []suspect) (innocent []job) {
 	slices.SortFunc(struck, func(a, b suspect) int {
-		return cmp.Or(b.provoked.Compare(a.provoked), cmp.Compare(a.number, b.number))
+		return cmp.Or(-cmp.Compare(a.wrong, b.wrong), b.at.Compare(a.at), cmp.Compare(a.number, b.number))
 	})
-	provoking := slices.ContainsFunc(struck, func(s suspect) bool { return !s.provoked.IsZero() })
+	provoking := slices.ContainsFunc(struck, func(s suspect) bool { return !s.at.IsZero() })
 	for i, s := range struck {
-		if provoking && s.provoked.IsZero() {
+		if provoking && s.at.IsZero() {
 			return jobsOf(struck[i:])
 		}
 		if x.runAlone(ctx, s.job) {
@@ -337,13 +342,13 @@ func (x *executor) runAlone(ctx context.Context, j job) (lost bool) {
 			return false
 		}
 	}
-	o := x.attempt(ctx, j, true)
+	o := x.try(ctx, j, true)
 	if ctx.Err() != nil {
 		return false
 	}
 	if o.gone {
 		how, _ := x.target.Exited()
-		x.killed(j, o.res, how)
+		x.killed(o, how)
 	}
 	x.deliver(o.res)
 	if o.gone {
@@ -355,19 +360,13 @@ func (x *executor) runAlone(ctx context.Context, j job) (lost bool) {
 }
 
 // killed makes the end of the broker the finding of the scenario.
-func (x *executor) killed(j job, res *result.Result, how string) {
-	refs := j.scenario.ProvesIn(j.version)
-	if len(res.Findings) == 0 && len(refs) > 0 {
-		refs = refs[:1]
-	} else if len(res.Findings) > 0 {
-		refs = []spec.Ref{res.Findings[0].Requirement}
-	}
-	res.Reason = ""
-	res.Findings = nil
+func (x *executor) killed(o outcome, how string) {
+	res := o.res
+	res.Reason, res.Findings = "", nil
 	res.Requirements = map[spec.Ref]result.Verdict{}
-	for _, ref := range refs {
+	for _, ref := range o.cites {
 		res.Findings = append(res.Findings, result.Finding{
-			Requirement: ref, Level: spec.Must, Source: result.FromScenario,
+			Requirement: ref, Level: spec.Must, Source: result.FromScenario, Step: o.step,
 			Expected: "the broker survives and serves others", Got: "the broker's process ended: " + how,
 			Event: len(res.Trace) - 1,
 		})

@@ -28,6 +28,10 @@ func (m *Message) HasRetain(want bool) bool { return m.Is("RETAIN", m.Retain, wa
 // HasDup expects the DUP flag of the delivery.
 func (m *Message) HasDup(want bool) bool { return m.Is("DUP", m.Dup, want) }
 
+// Unwanted makes it a finding, which points at this PUBLISH, that the message
+// came at all; the scenario goes on.
+func (m *Message) Unwanted(expected string) { m.t.Broken(expected, m.String(), m.event) }
+
 // PublishOption changes a PUBLISH before it is sent.
 type PublishOption func(*codec.Publish)
 
@@ -91,9 +95,23 @@ func (c *Client) needsQoS(qos byte) {
 // broker grants less than was asked, as it may, the scenario is skipped: it
 // was written for that QoS. Scenarios about granting use SubscribeTo.
 func (c *Client) Subscribe(filter string, qos byte) {
-	granted := c.SubscribeTo(codec.Subscription{Filter: codec.Text(filter), QoS: qos})
-	if granted[0] != qos {
-		c.t.Skip("the broker answers a subscription at QoS %d with %s", qos, codec.ReasonName(codec.SUBACK, c.version, granted[0]))
+	c.granted(c.SubscribeTo(codec.Subscription{Filter: codec.Text(filter), QoS: qos})[0], qos)
+}
+
+// granted skips the scenario where the broker grants less than was asked, or
+// refuses for a reason of its own. That an identifier is in use, which is not,
+// or a code that does not exist, is no such reason.
+func (c *Client) granted(code, asked byte) {
+	switch {
+	case code == asked:
+	case code > 2 && codec.ReasonName(codec.SUBACK, c.version, code) == "":
+		c.t.failOn(c.on([]spec.Ref{{Version: spec.V311, ID: "MQTT-3.9.3-2"}, {Version: spec.V5, ID: "MQTT-3.9.3-2"}}),
+			"a SUBACK with a code of this version", fmt.Sprintf("0x%02X", code), -1)
+	case code == 0x91:
+		c.t.failOn([]spec.Ref{{Version: spec.V5, ID: "U5-2.2.1-u1"}},
+			"a subscription under an identifier that "+c.name+" does not use", "SUBACK with 0x91 (Packet Identifier in use)", -1)
+	default:
+		c.t.Skip("the broker answers a subscription at QoS %d with %s", asked, codec.ReasonName(codec.SUBACK, c.version, code))
 	}
 }
 
@@ -129,34 +147,20 @@ func (c *Client) Unsubscribe(filters ...string) *codec.Unsuback {
 // ExpectMessage awaits a delivery with the topic and payload. Its absence at
 // the deadline is a finding that ends the scenario.
 func (c *Client) ExpectMessage(topic, payload string) *Message {
-	m, ok := c.message(topic, payload)
+	m, ok := c.Gets(topic, payload, c.t.timeouts.Delivery)
 	if !ok {
 		c.t.Fail(fmt.Sprintf("%s gets PUBLISH %q with payload %q", c.name, topic, short(payload)), c.instead(c.t.timeouts.Delivery), -1)
 	}
 	return m
 }
 
-func (c *Client) message(topic, payload string) (*Message, bool) {
-	r, ok := c.take(c.t.timeouts.Delivery, func(p codec.Packet) bool {
-		m, ok := p.(*codec.Publish)
-		return ok && m.Topic.String() == topic && string(m.Payload) == payload
-	})
-	if !ok {
-		return nil, false
-	}
-	return &Message{r.packet.(*codec.Publish), c.t, r.event}, true
-}
-
 // Next awaits the next delivery that no expectation has taken yet.
 func (c *Client) Next() *Message {
-	r, ok := c.take(c.t.timeouts.Delivery, func(p codec.Packet) bool {
-		m, ok := p.(*codec.Publish)
-		return ok && !isFence(m)
-	})
+	m, ok := c.GetsAny(c.t.timeouts.Delivery)
 	if !ok {
 		c.t.Fail(c.name+" gets a PUBLISH", c.instead(c.t.timeouts.Delivery), -1)
 	}
-	return &Message{r.packet.(*codec.Publish), c.t, r.event}
+	return m
 }
 
 // Pending takes all deliveries that have come and that no expectation has
@@ -184,18 +188,20 @@ func isFence(m *codec.Publish) bool {
 	return strings.Contains(m.Topic.String(), fenceLevel) || strings.HasPrefix(string(m.Payload), fencePayload)
 }
 
-// Fence passes a message from one client to the other on a topic of its own (a
-// weak fence) and then waits for one settle window: an unwanted message has
-// had its time. It never proves that a wanted message is missing. The receiver
-// subscribes to the fence's topic at its first fence.
-func (t *T) Fence(from, to *Client) {
-	if to.fence == "" || to.wire.number != to.fenced {
-		t.fences++
-		to.fence = fmt.Sprintf("%s%s/%d", t.fencePrefix(), fenceLevel, t.fences)
-		to.fenced = to.wire.number
-		to.Subscribe(to.fence, 1)
+// Fence passes a message from one client to each of the others on a topic of
+// its own (a weak fence) and then waits for one settle window: an unwanted
+// message has had its time. It never proves that a wanted message is missing.
+// A receiver subscribes to its fence's topic at its first fence.
+func (t *T) Fence(from *Client, to ...*Client) {
+	for _, c := range to {
+		if c.fence == "" || c.wire.number != c.fenced {
+			t.fences++
+			c.fence = fmt.Sprintf("%s%s/%d", t.fencePrefix(), fenceLevel, t.fences)
+			c.fenced = c.wire.number
+			c.Subscribe(c.fence, 1)
+		}
+		t.pass(from, c, c.fence, 1)
 	}
-	t.pass(from, to, to.fence, 1)
 	t.Sleep(t.timeouts.Settle)
 }
 

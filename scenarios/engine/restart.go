@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/mqttproof/mqttproof/codec"
-	"github.com/mqttproof/mqttproof/scenarios/result"
 )
 
 // hasNetConn is what wraps a TCP connection and lets it be reached.
@@ -108,16 +107,3 @@ func (c *Client) tryConnect(limit time.Duration) error {
 }
 
 func isDisconnect(p codec.Packet) bool { _, ok := p.(*codec.Disconnect); return ok }
-
-// attach makes an open connection the wire of the client.
-func (t *T) attach(c *Client, conn net.Conn) *wire {
-	w := &wire{
-		t: t, client: c, number: t.rec.nextConn(), conn: conn,
-		done: make(chan struct{}), awaited: map[uint16]bool{},
-	}
-	t.rec.add(result.Event{Client: c.name, Conn: w.number, Dir: result.Open, Version: c.version,
-		Text: "connected over " + t.target.Transport()}, nil)
-	t.wires = append(t.wires, w)
-	go w.read()
-	return w
-}

@@ -26,9 +26,21 @@ type Scenario struct {
 	Versions []spec.Version
 	// Needs lists what the broker may declare to lack; then it is skipped.
 	Needs []Feature
-	// Serial scenarios run alone, after all others: they subscribe to # or
-	// restart the broker.
+	// Late scenarios run together after the others: they subscribe to # or +
+	// and would see all that passes.
+	Late bool
+	// Serial scenarios run one at a time after all others: they restart the
+	// broker, or are known to have ended one.
 	Serial bool
+	// Tries, if above 1, is how often what the scenario finds must show, each
+	// time from the start, before it counts. It is for what a broker may need a
+	// moment for that nothing on the wire tells, such as clearing up behind a
+	// connection. A finding of fewer tries is observed.
+	Tries int
+	// Racing says that clients race in it on purpose. What the judge sees beside
+	// the scenario's own requirements then depends on who was faster, and would
+	// differ from run to run; it is left out.
+	Racing bool
 	// Run is the exchange.
 	Run func(t *T)
 	// File and Line are where it is written, for front ends that point there.

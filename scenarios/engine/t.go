@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,7 @@ type T struct {
 
 	step     string
 	cited    []spec.Ref // of the step; nil before the first
+	accused  []spec.Ref // what was cited when something wrong was sent
 	clients  []*Client
 	wires    []*wire
 	ids      int
@@ -106,11 +108,23 @@ func (t *T) cites() []spec.Ref {
 	return nil
 }
 
+// lastCites gives what the scenario cited when a client last broke the
+// protocol, or cites now if none did.
+func (t *T) lastCites() []spec.Ref {
+	if len(t.accused) > 0 {
+		return t.accused
+	}
+	return t.cites()
+}
+
 // Observe records the use that the broker made of a freedom of the standard.
 func (t *T) Observe(what, format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.observed = append(t.observed, result.Observation{What: what, Value: fmt.Sprintf(format, args...)})
+	o := result.Observation{What: what, Value: fmt.Sprintf(format, args...)}
+	if !slices.Contains(t.observed, o) {
+		t.observed = append(t.observed, o)
+	}
 }
 
 // Skip ends the scenario because the broker declares that it lacks what is

@@ -19,6 +19,9 @@ type Timeouts struct {
 	// Settle follows a weak fence before an unwanted message counts as absent.
 	// A later one is missed; nobody is accused by it.
 	Settle time.Duration
+	// Unwind is how long a client stays away after its connection has ended. A
+	// broker closes a connection first and clears up behind it.
+	Unwind time.Duration
 	// Farewell is how long the close after our DISCONNECT is awaited, which is
 	// only a SHOULD.
 	Farewell time.Duration
@@ -36,10 +39,11 @@ type Timeouts struct {
 // DefaultTimeouts suit a broker on the same machine or network, also a busy one.
 func DefaultTimeouts() Timeouts {
 	return Timeouts{
-		Answer:    5 * time.Second,
-		Delivery:  5 * time.Second,
+		Answer:    4 * time.Second,
+		Delivery:  4 * time.Second,
 		CarriesOn: 500 * time.Millisecond,
 		Settle:    250 * time.Millisecond,
+		Unwind:    200 * time.Millisecond,
 		Farewell:  time.Second,
 		Late:      10 * time.Second,
 		Ready:     15 * time.Second,
@@ -58,7 +62,7 @@ func (t *Timeouts) fields() []struct {
 		d    *time.Duration
 	}{
 		{"answer", &t.Answer}, {"delivery", &t.Delivery}, {"carries_on", &t.CarriesOn},
-		{"settle", &t.Settle}, {"farewell", &t.Farewell}, {"late", &t.Late},
+		{"settle", &t.Settle}, {"unwind", &t.Unwind}, {"farewell", &t.Farewell}, {"late", &t.Late},
 		{"ready", &t.Ready}, {"scenario", &t.Scenario}, {"cleanup", &t.Cleanup},
 	}
 }

@@ -9,7 +9,9 @@ import (
 // Gets waits up to limit for a delivery with the topic and payload. Its absence
 // is no finding: it is for what may come or may stay away.
 func (c *Client) Gets(topic, payload string, limit time.Duration) (*Message, bool) {
-	return c.Got(limit, topic, payload)
+	return c.GetsWhere(limit, func(m *codec.Publish) bool {
+		return m.Topic.String() == topic && string(m.Payload) == payload
+	})
 }
 
 // GetsAny waits up to limit for the next delivery that no expectation has

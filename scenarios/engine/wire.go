@@ -27,8 +27,9 @@ type wire struct {
 
 	// Guarded by the recorder's lock.
 	inbox   []*received
-	closed  string // how it ended; empty while it is open
-	ours    bool   // we closed it
+	closed  string    // how it ended; empty while it is open
+	endedAt time.Time // when it ended
+	ours    bool      // we closed it
 	awaited map[uint16]bool
 }
 
@@ -55,6 +56,11 @@ func (t *T) dial(c *Client) *wire {
 		}
 		t.end(notThere{err})
 	}
+	return t.attach(c, conn)
+}
+
+// attach makes an open connection a wire of the client.
+func (t *T) attach(c *Client, conn net.Conn) *wire {
 	w := &wire{
 		t: t, client: c, number: t.rec.nextConn(), conn: conn,
 		done: make(chan struct{}), awaited: map[uint16]bool{},
@@ -84,11 +90,19 @@ func (w *wire) write(data []byte, p codec.Packet) {
 	if w.t.ctx.Err() != nil {
 		return
 	}
+	if len(violations) > 0 { // so the scenario sends it: our own answers are never wrong
+		w.t.accused = w.t.cites()
+	}
 	// Recorded before it is sent, so that no answer stands above its cause.
 	w.t.rec.add(result.Event{
 		Client: w.client.name, Conn: w.number, Dir: result.Out, Data: w.t.secrets.mask(data),
 		Text: text, Packet: p, Version: w.client.version, Violations: violations,
 	}, nil)
+	w.put(data)
+}
+
+// put writes bytes that are recorded already.
+func (w *wire) put(data []byte) {
 	w.writing.Lock()
 	defer w.writing.Unlock()
 	_ = w.conn.SetWriteDeadline(time.Now().Add(w.t.timeouts.Answer))
@@ -207,7 +221,7 @@ func (w *wire) ended(err error) {
 		how = "closed by us"
 	}
 	w.t.rec.add(result.Event{Client: w.client.name, Conn: w.number, Dir: result.Close, Version: w.client.version, Text: how},
-		func(int) { w.closed = how })
+		func(int) { w.closed, w.endedAt = how, time.Now() })
 }
 
 // close ends the connection from our side without a DISCONNECT, and waits for

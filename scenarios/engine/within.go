@@ -3,30 +3,14 @@ package engine
 import (
 	"fmt"
 	"time"
-
-	"github.com/mqttproof/mqttproof/codec"
 )
-
-// Got is ExpectMessage without the expectation: it waits up to the limit and
-// says whether the message came. Behind it a scenario tries again, as storing a
-// retained message asks for, or observes.
-func (c *Client) Got(limit time.Duration, topic, payload string) (*Message, bool) {
-	r, ok := c.take(limit, func(p codec.Packet) bool {
-		m, ok := p.(*codec.Publish)
-		return ok && m.Topic.String() == topic && string(m.Payload) == payload
-	})
-	if !ok {
-		return nil, false
-	}
-	return &Message{r.packet.(*codec.Publish), c.t, r.event}, true
-}
 
 // ExpectMessageWithin is ExpectMessage for what the standard counts in seconds:
 // the message is due after the span, and counts as lost when Timeouts.Late is
 // over as well.
 func (c *Client) ExpectMessageWithin(due time.Duration, topic, payload string) *Message {
 	limit := due + c.t.timeouts.Late
-	m, ok := c.Got(limit, topic, payload)
+	m, ok := c.Gets(topic, payload, limit)
 	if !ok {
 		c.t.Fail(fmt.Sprintf("%s gets PUBLISH %q with payload %q", c.name, topic, short(payload)), c.instead(limit), -1)
 	}

@@ -11,7 +11,11 @@ type conn struct {
 	version spec.Version
 	// broken says that the client broke the protocol on it: rules that rest on
 	// what the client sent no longer apply.
-	broken  bool
+	broken bool
+	// foreign says that the CONNECT named another protocol level than the one
+	// in which the connection is read: the form of what comes back follows
+	// whatever version the broker chose.
+	foreign bool
 	resumed bool // the CONNACK said that a session was present
 
 	connects, connacks int
@@ -49,6 +53,7 @@ func (c *conn) sent(e result.Event) {
 		if c.connects > 1 {
 			c.broken = true
 		}
+		c.foreign = c.foreign || (p.Level != 0 && p.Level != byte(c.version))
 		c.clean = p.CleanStart
 		_, c.method = p.Properties.Find(codec.AuthenticationMethod)
 		c.wantsResponseInfo = p.Properties.Int(codec.RequestResponseInformation, 0) == 1

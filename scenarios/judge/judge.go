@@ -6,6 +6,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mqttproof/mqttproof/codec"
 	"github.com/mqttproof/mqttproof/codec/spec"
@@ -72,6 +73,10 @@ func (j *judge) brokenRef(ref spec.Ref, expected, got string) {
 	if r, ok := spec.Lookup(ref); ok {
 		level = r.Level
 	}
+	// The first packet shows it; a broker that goes on proves no more.
+	if slices.ContainsFunc(j.findings, func(f result.Finding) bool { return f.Requirement == ref }) {
+		return
+	}
 	j.findings = append(j.findings, result.Finding{
 		Requirement: ref, Level: level, Source: result.FromJudge,
 		Expected: expected, Got: got, Event: j.event,
@@ -81,6 +86,9 @@ func (j *judge) brokenRef(ref spec.Ref, expected, got string) {
 // received judges one packet from the broker.
 func (j *judge) received(e result.Event) {
 	c := j.conn
+	if c.foreign {
+		return
+	}
 	for _, v := range e.Violations {
 		j.brokenRef(v.Requirement, "a packet without this error: "+v.Text, e.Text)
 	}
