@@ -82,8 +82,36 @@ func (x *executor) attempt(ctx context.Context, j job, alone bool) outcome {
 			t.unserved(lost)
 		}
 	}
+	if !o.gone && o.wrong > 0 && !x.outlives(ctx, o.at) {
+		o.gone = true
+	}
 	o.res = x.conclude(t, cause, o.gone)
 	return o
+}
+
+// outlives waits until the broker has had time to die of a wrong packet, and
+// says whether it has not. A process that is about to end may serve others
+// while it still writes down why.
+func (x *executor) outlives(ctx context.Context, wrong time.Time) bool {
+	if !x.target.CanRestart() {
+		return true // no process that we could watch
+	}
+	deadline := time.NewTimer(time.Until(wrong.Add(2 * x.opts.Timeouts.Settle)))
+	defer deadline.Stop()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if _, exited := x.target.Exited(); exited {
+			return false
+		}
+		select {
+		case <-ctx.Done():
+			return !errors.Is(context.Cause(ctx), errTargetDied)
+		case <-tick.C:
+		case <-deadline.C:
+			return true
+		}
+	}
 }
 
 func (x *executor) newT(ctx context.Context, j job) *T {
