@@ -75,9 +75,9 @@ var _ = add(Scenario{
 
 var _ = add(Scenario{
 	ID:     "qos.publish-dup-at-qos-0",
-	Title:  "a QoS 0 PUBLISH with DUP 1 never reaches a subscriber with DUP 1; in 3.1.1 it ends the connection",
+	Title:  "a QoS 0 PUBLISH with DUP 1 never reaches a subscriber with DUP 1",
 	Why:    "there are no repetitions at QoS 0; a flag that is handed on is a lie to every subscriber",
-	Proves: Requirements(V311("MQTT-4.8.0-1", "MQTT-3.3.1-3"), V5("MQTT-3.3.1-3", "MQTT-3.3.1-2")),
+	Proves: Requirements(V311("MQTT-3.3.1-3", "MQTT-3.3.1-2"), V5("MQTT-3.3.1-3", "MQTT-3.3.1-2")),
 	Run: func(t *T) {
 		topic := t.Topic("dup")
 		sub, pub := pair(t, topic, 0)
@@ -85,16 +85,14 @@ var _ = add(Scenario{
 		p := message(topic, "dup", 0, 0)
 		p.Dup = true
 		bad.Send(p)
-		// What a server does about it is not named in 5.0.
+		// What a server does about it is named in neither version. 3.1.1 has
+		// MQTT-4.8.0-1 for every violation that a server encounters; whether it
+		// must look at a flag that means nothing at QoS 0 is left open.
 		t.Observe("DUP 1 at QoS 0", "carries on: %v", bad.CarriesOn())
-		t.Step("DUP 1 is not handed on", Requirements(V311("MQTT-3.3.1-3"), V5("MQTT-3.3.1-3", "MQTT-3.3.1-2"))...)
+		t.Step("DUP 1 is not handed on", Requirements(V311("MQTT-3.3.1-3", "MQTT-3.3.1-2"), V5("MQTT-3.3.1-3", "MQTT-3.3.1-2"))...)
 		t.Fence(pub, sub)
 		for _, m := range sub.Pending() {
 			m.HasDup(false)
-		}
-		if !t.V5() {
-			t.Step("a client that breaks MQTT-3.3.1-2 is disconnected", V311("MQTT-4.8.0-1")...)
-			bad.ExpectClosed()
 		}
 	},
 })
