@@ -124,7 +124,7 @@ func (x *executor) newT(ctx context.Context, j job) *T {
 		idPrefix: fmt.Sprintf("%s%s%s", x.opts.ClientPrefix, x.tag, base36(j.number)),
 		random:   rand.New(rand.NewPCG(x.opts.Seed, hash.Sum64())),
 		rec:      newRecorder(), secrets: newSecrets(user, password),
-		sessions: map[string]spec.Version{}, retained: map[string]bool{},
+		reached: map[spec.Ref]bool{}, sessions: map[string]spec.Version{}, retained: map[string]bool{},
 	}
 	if x.opts.Literal {
 		t.prefix = ""
@@ -269,7 +269,7 @@ func (x *executor) conclude(t *T, cause error, gone bool) *result.Result {
 	mine := map[spec.Ref]bool{}
 	for _, ref := range own {
 		mine[ref] = true
-		if !t.fatal && res.Verdict == result.Pass {
+		if t.reached[ref] && !t.fatal && res.Verdict == result.Pass {
 			res.Requirements[ref] = result.Pass
 		}
 	}

@@ -30,8 +30,9 @@ type T struct {
 	secrets  secrets
 
 	step     string
-	cited    []spec.Ref // of the step; nil before the first
-	accused  []spec.Ref // what was cited when something wrong was sent
+	cited    []spec.Ref        // of the step; nil before the first
+	accused  []spec.Ref        // what was cited when something wrong was sent
+	reached  map[spec.Ref]bool // every requirement that was cited so far
 	clients  []*Client
 	wires    []*wire
 	ids      int
@@ -94,6 +95,12 @@ func (t *T) ClientID() string {
 func (t *T) Step(title string, refs ...spec.Ref) {
 	t.step = title
 	t.cited = inVersion(t.version, refs)
+	for _, ref := range t.cited {
+		if _, ok := spec.Lookup(ref); !ok {
+			t.end(fmt.Errorf("the step %q cites %s, which the standard does not have", title, ref))
+		}
+		t.reached[ref] = true
+	}
 	t.rec.note(title)
 }
 
@@ -103,6 +110,7 @@ func (t *T) cites() []spec.Ref {
 		return t.cited
 	}
 	if own := t.scenario.ProvesIn(t.version); len(own) > 0 {
+		t.reached[own[0]] = true
 		return own[:1]
 	}
 	return nil
