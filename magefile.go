@@ -28,12 +28,25 @@ func Test() error {
 	)
 }
 
-// Full is Test with the race detector, and Lint. It takes minutes.
+// Full is what is run before an issue is closed: lint, the race detector, every
+// broker that there is, and the report in a browser. Nothing is skipped; it
+// takes minutes.
 func Full() error {
-	mg.SerialDeps(Lint)
+	everything := []string{"MQTTPROOF_REQUIRE=docker,mosquitto,browser"}
+	suite := func(target string, more ...string) task {
+		return task{"suites", target, everything,
+			append([]string{"go", "test", "-count=1", "./suites", "-args", "-target=" + target}, more...)}
+	}
+	known := "-known=../reports/known/mosquitto.yaml"
+	mg.SerialDeps(Lint, Images)
 	return tasks(
 		task{"vet", "go vet ./...", nil, []string{"go", "vet", "./..."}},
-		task{"race", "go test -race ./...", nil, []string{"go", "test", "-race", "-timeout=30m", "./..."}},
+		task{"race", "go test -race ./...", everything, []string{"go", "test", "-race", "-timeout=30m", "./..."}},
+		suite("exec:mosquitto", known),
+		suite("docker:mosquitto", known),
+		suite("docker:mosquitto?transport=ws", known),
+		suite("embedded:mochi?transport=ws"),
+		suite("docker:mochi", "-known=../reports/known/mochi.yaml"),
 	)
 }
 

@@ -51,6 +51,18 @@ func Image(t T, ref string) {
 	}
 }
 
+// Browser gives the path of a Chromium.
+func Browser(t T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	missing(t, "browser", "no Chromium here (Debian, Ubuntu: apt-get install chromium)")
+	return ""
+}
+
 func docker(args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
