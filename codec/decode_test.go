@@ -3,6 +3,7 @@ package codec
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"reflect"
@@ -60,8 +61,9 @@ func checkOneDecoder(t testing.TB, b []byte, v Version, from Sender) {
 	if n != n2 || fmt.Sprint(err) != fmt.Sprint(err2) || !samePacket(got, again) {
 		t.Errorf("%s %x: Decode says %v %d %v, the Decoder %v %d %v", v, b, got, n, err, again, n2, err2)
 	}
-	switch err := err.(type) {
-	case nil:
+	var violation *Violation
+	switch {
+	case err == nil:
 		q, vs := Inspect(b[:n], v, from)
 		if len(vs) > 0 {
 			t.Errorf("%s %x: strict decode accepts it, Inspect says %s", v, b, brief(vs))
@@ -69,18 +71,18 @@ func checkOneDecoder(t testing.TB, b []byte, v Version, from Sender) {
 		if !samePacket(got, q) {
 			t.Errorf("%s %x: Decode gives %s, Inspect %s", v, b, got, q)
 		}
-	case *Violation:
+	case errors.As(err, &violation):
 		if n > 0 {
 			_, vs = Inspect(b[:n], v, from)
 		}
-		if len(vs) == 0 || vs[0] != *err {
+		if len(vs) == 0 || vs[0] != *violation {
 			t.Errorf("%s %x: strict decode says %v, Inspect says %s", v, b, err, brief(vs))
 		}
 		if got != nil {
 			t.Errorf("%s %x: a packet and an error", v, b)
 		}
 	default:
-		if err != ErrIncomplete {
+		if !errors.Is(err, ErrIncomplete) {
 			t.Errorf("%s %x: %v", v, b, err)
 		}
 		if len(vs) == 0 || vs[len(vs)-1].Text[:28] != ruleIncomplete.text[:28] {

@@ -183,7 +183,8 @@ func NonMinimalLength() Mutation {
 			return fmt.Errorf("the length has four bytes already")
 		}
 		length[len(length)-1] |= 0x80
-		d.length = append(length, 0)
+		length = append(length, 0)
+		d.length = length
 		return nil
 	}}
 }

@@ -115,7 +115,7 @@ func (r *reader) property(in spec.Packet, end int, over bool, seen *uint64) bool
 		r.direction(in, p.ID, start)
 	}
 	value, left := r.pos, end-r.pos
-	ok := true
+	var ok bool
 	switch row.kind {
 	case spec.Byte:
 		if ok = left >= 1; ok {

@@ -54,7 +54,7 @@ func (r *Reader) Next() (frame []byte, err error) {
 			return b[:n:n], nil
 		}
 		if err := r.fill(); err != nil {
-			if err == io.EOF && len(b) > 0 {
+			if errors.Is(err, io.EOF) && len(b) > 0 {
 				err = io.ErrUnexpectedEOF
 			}
 			return nil, err

@@ -31,7 +31,7 @@ func TestReader(t *testing.T) {
 					t.Fatalf("%s: %v, %d bytes", p.Type(), err, len(frame))
 				}
 			}
-			if _, err := r.Next(); err != io.EOF {
+			if _, err := r.Next(); !errors.Is(err, io.EOF) {
 				t.Errorf("at the end: %v", err)
 			}
 		})
@@ -63,7 +63,7 @@ func TestReaderErrors(t *testing.T) {
 
 func TestReaderTrustsNoLength(t *testing.T) {
 	r := NewReader(bytes.NewReader(fromHex(t, "30ffffff7f")), 0)
-	if _, err := r.Next(); err != io.ErrUnexpectedEOF {
+	if _, err := r.Next(); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Fatal(err)
 	}
 	if len(r.buf) > bufferSize {

@@ -315,7 +315,7 @@ var _ = add(Scenario{
 		sub, _ := t.ExpectRetained(s, topic, "on")
 		sub.Unsubscribe(topic)
 		t.Step("it comes again", Requirements(V311("MQTT-3.3.1-6"), V5("MQTT-3.3.1-10"))...)
-		mustGrant(t, sub, s)
+		sub.SubscribeAs(s)
 		sub.ExpectMessage(topic, "on")
 	},
 })

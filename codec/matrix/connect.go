@@ -103,13 +103,13 @@ func badConnectFlags(v codec.Version, flags byte) (f fault, ok bool) {
 // depends on what else it speaks.
 func (l *list) connectHeads(v codec.Version) {
 	for _, name := range []string{"", "mqtt", "MQTT ", "MQIsdp", "MQTX"} {
-		p := plain(codec.CONNECT, codec.FromClient).(*codec.Connect)
+		p := plain(codec.CONNECT).(*codec.Connect)
 		p.Protocol = codec.Text(name)
 		l.add(ConnectFlags, fmt.Sprintf("Protocol Name %q", name), v, codec.FromClient, p,
 			fault{codec.ProtocolError, "MQTT-3.1.2-1", MayClose})
 	}
 	for _, level := range []byte{1, 2, 6, 7, 127, 255} {
-		p := plain(codec.CONNECT, codec.FromClient).(*codec.Connect)
+		p := plain(codec.CONNECT).(*codec.Connect)
 		p.Level = level
 		l.add(ConnectFlags, fmt.Sprintf("Protocol Level %d", level), v, codec.FromClient, p,
 			fault{codec.ProtocolError, "MQTT-3.1.2-2", MayClose})

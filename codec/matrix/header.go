@@ -12,7 +12,7 @@ func (l *list) headers() {
 	for _, v := range versions {
 		for t := codec.CONNECT; t <= codec.AUTH; t++ {
 			for _, from := range senders(t, v) {
-				p := plain(t, from)
+				p := plain(t)
 				l.flags(v, from, p)
 				l.lengths(v, from, p)
 				if t == codec.PUBLISH {
@@ -73,7 +73,7 @@ func (l *list) flags(v codec.Version, from codec.Sender, p codec.Packet) {
 	for _, nibble := range []byte{0b0000, 0b0001, 0b1000, 0b1001} {
 		f := valid
 		if nibble&8 != 0 {
-			f = fault{class(v, codec.Unspecified), "MQTT-3.3.1-2", MayClose}
+			f = fault{unspecified(v), "MQTT-3.3.1-2", MayClose}
 		}
 		l.add(HeaderFlags, fmt.Sprintf("%04b", nibble), v, from, zero, f, codec.Flags(nibble))
 	}
@@ -86,13 +86,13 @@ func goodFlags(t codec.Type) byte {
 	return 0
 }
 
-// class gives the class of an Unspecified fault in a version: 3.1.1 has no such
-// class, there every breach is a protocol violation (4.8).
-func class(v codec.Version, c codec.Class) codec.Class {
-	if v != codec.V5 && c == codec.Unspecified {
+// unspecified gives the class of a breach for which no reaction is stated: 3.1.1
+// has no such class, there every breach is a protocol violation (4.8).
+func unspecified(v codec.Version) codec.Class {
+	if v != codec.V5 {
 		return codec.ProtocolError
 	}
-	return c
+	return codec.Unspecified
 }
 
 func (l *list) lengths(v codec.Version, from codec.Sender, p codec.Packet) {
@@ -122,7 +122,7 @@ func (l *list) trailing(v codec.Version, from codec.Sender, p codec.Packet, n in
 			if t == codec.SUBSCRIBE {
 				m = codec.Trailing(0, 1, 'a') // and no options
 			} else {
-				f = fault{class(v, codec.Unspecified), "MQTT-4.7.3-1", MayClose}
+				f = fault{unspecified(v), "MQTT-4.7.3-1", MayClose}
 			}
 		}
 	case codec.SUBACK:
@@ -150,6 +150,6 @@ func (l *list) direction(t codec.Type, v codec.Version) {
 		return
 	}
 	wrong := codec.FromClient + codec.FromServer - ends[0]
-	l.add(Direction, "", v, wrong, plain(t, wrong),
+	l.add(Direction, "", v, wrong, plain(t),
 		fault{codec.ProtocolError, section(v, "U3-2.2.1-u1", "U5-2.1.2-u1"), MayClose})
 }

@@ -156,8 +156,8 @@ func senders(t codec.Type, v codec.Version) (ends []codec.Sender) {
 	return ends
 }
 
-// plain is a small valid packet of the type, for one end to send.
-func plain(t codec.Type, from codec.Sender) codec.Packet {
+// plain is a small valid packet of the type.
+func plain(t codec.Type) codec.Packet {
 	ack := codec.Ack{PacketID: 10}
 	switch t {
 	case codec.CONNECT:

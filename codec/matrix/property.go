@@ -23,7 +23,7 @@ func places() (all []place) {
 			continue
 		}
 		for _, from := range senders(t, codec.V5) {
-			all = append(all, place{spec.Packet(t), from, plain(t, from), codec.PropertyBytes})
+			all = append(all, place{spec.Packet(t), from, plain(t), codec.PropertyBytes})
 		}
 	}
 	return append(all, place{spec.Will, codec.FromClient, withWill(), codec.WillPropertyBytes})

@@ -39,7 +39,7 @@ func (l *list) reasonCodes() {
 }
 
 func (l *list) reasonCode(v codec.Version, from codec.Sender, t codec.Type, code byte, id string) {
-	p := plain(t, from)
+	p := plain(t)
 	switch p := p.(type) {
 	case *codec.Connack:
 		p.Code = code
@@ -64,7 +64,7 @@ func (l *list) reasonCode(v codec.Version, from codec.Sender, t codec.Type, code
 	if from == codec.FromServer {
 		end = spec.Server
 	}
-	f := fault{class(v, codec.Unspecified), id, MayClose}
+	f := fault{unspecified(v), id, MayClose}
 	if r, ok := spec.FindReason(spec.Packet(t), v, code); ok && r.By&end != 0 {
 		f = valid
 	}

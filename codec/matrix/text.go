@@ -49,18 +49,18 @@ func (l *list) texts() {
 			l.badTexts(v, codec.FromClient, withWill(), field)
 		}
 		for _, from := range senders(codec.PUBLISH, v) {
-			l.badTexts(v, from, plain(codec.PUBLISH, from), "Topic Name")
+			l.badTexts(v, from, plain(codec.PUBLISH), "Topic Name")
 			l.topicNames(v, from)
 		}
-		l.badTexts(v, codec.FromClient, plain(codec.SUBSCRIBE, codec.FromClient), "Topic Filter")
-		l.badTexts(v, codec.FromClient, plain(codec.UNSUBSCRIBE, codec.FromClient), "Topic Filter")
+		l.badTexts(v, codec.FromClient, plain(codec.SUBSCRIBE), "Topic Filter")
+		l.badTexts(v, codec.FromClient, plain(codec.UNSUBSCRIBE), "Topic Filter")
 		l.topicFilters(v)
 		l.zeroIDs(v)
 		for _, n := range []uint16{0xFFFF, 300} {
 			l.add(BadText, fmt.Sprintf("Topic Name of %d bytes that are not there", n), v, codec.FromClient,
-				plain(codec.PUBLISH, codec.FromClient), fault{codec.Malformed, "MQTT-3.3.2-1", Close}, codec.FieldLength("Topic Name", n))
+				plain(codec.PUBLISH), fault{codec.Malformed, "MQTT-3.3.2-1", Close}, codec.FieldLength("Topic Name", n))
 			l.add(BadText, fmt.Sprintf("Client Identifier of %d bytes that are not there", n), v, codec.FromClient,
-				plain(codec.CONNECT, codec.FromClient), fault{codec.Malformed, "MQTT-3.1.3-3", Close}, codec.FieldLength("Client Identifier", n))
+				plain(codec.CONNECT), fault{codec.Malformed, "MQTT-3.1.3-3", Close}, codec.FieldLength("Client Identifier", n))
 		}
 	}
 }
@@ -72,8 +72,8 @@ func (l *list) badTexts(v codec.Version, from codec.Sender, p codec.Packet, fiel
 }
 
 func (l *list) topicNames(v codec.Version, from codec.Sender) {
-	quiet := fault{class(v, codec.Unspecified), "MQTT-3.3.2-2", MayClose}
-	empty := fault{class(v, codec.Unspecified), "MQTT-4.7.3-1", MayClose}
+	quiet := fault{unspecified(v), "MQTT-3.3.2-2", MayClose}
+	empty := fault{unspecified(v), "MQTT-4.7.3-1", MayClose}
 	if v == codec.V5 {
 		empty = fault{codec.ProtocolError, "U5-3.3.2.1-u1", Close}
 	}
@@ -85,8 +85,8 @@ func (l *list) topicNames(v codec.Version, from codec.Sender) {
 			&codec.Publish{Topic: codec.Text(topic), QoS: 1, PacketID: 10}, f)
 	}
 	if from == codec.FromClient {
-		will := fault{class(v, codec.Unspecified), section(v, "MQTT-4.7.1-1", "MQTT-4.7.0-1"), MayClose}
-		none := fault{class(v, codec.Unspecified), "MQTT-4.7.3-1", MayClose}
+		will := fault{unspecified(v), section(v, "MQTT-4.7.1-1", "MQTT-4.7.0-1"), MayClose}
+		none := fault{unspecified(v), "MQTT-4.7.3-1", MayClose}
 		for topic, f := range ordered(map[string]fault{"": none, "#": will, "a/+": will}) {
 			p := withWill()
 			p.Will.Topic = codec.Text(topic)
@@ -96,7 +96,7 @@ func (l *list) topicNames(v codec.Version, from codec.Sender) {
 }
 
 func (l *list) topicFilters(v codec.Version) {
-	c := class(v, codec.Unspecified)
+	c := unspecified(v)
 	multi := fault{c, section(v, "MQTT-4.7.1-2", "MQTT-4.7.1-1"), MayClose}
 	single := fault{c, section(v, "MQTT-4.7.1-3", "MQTT-4.7.1-2"), MayClose}
 	filters := map[string]fault{
@@ -140,9 +140,9 @@ func (l *list) zeroIDs(v codec.Version) {
 				if from == codec.FromServer {
 					id = section(v, "MQTT-2.3.1-1", "MQTT-2.2.1-4")
 				}
-				f = fault{class(v, codec.Unspecified), id, MayClose}
+				f = fault{unspecified(v), id, MayClose}
 			}
-			l.add(ZeroID, "0", v, from, plain(t, from), f, codec.ZeroID())
+			l.add(ZeroID, "0", v, from, plain(t), f, codec.ZeroID())
 		}
 	}
 }

@@ -12,7 +12,7 @@ func (l *list) truncations() {
 	for _, v := range versions {
 		for t := codec.CONNECT; t <= codec.AUTH; t++ {
 			for _, from := range senders(t, v) {
-				p := full(t, v, from)
+				p := full(t)
 				b, err := p.Append(nil, v)
 				if err != nil {
 					panic(err)
@@ -32,11 +32,11 @@ func (l *list) truncations() {
 }
 
 // full is a valid packet with several fields of each sort.
-func full(t codec.Type, v codec.Version, from codec.Sender) codec.Packet {
+func full(t codec.Type) codec.Packet {
 	pair := codec.Properties{codec.User("k", "v")}
 	ack := codec.Ack{PacketID: 10, Code: 0x80, Properties: pair}
 	rel := codec.Ack{PacketID: 10, Code: 0x92, Properties: pair}
-	p := plain(t, from)
+	p := plain(t)
 	switch p := p.(type) {
 	case *codec.Connect:
 		p = withWill()
@@ -139,7 +139,7 @@ func shortened(t codec.Type, v codec.Version, from codec.Sender, fields []codec.
 		if t == codec.UNSUBACK {
 			id = "MQTT-3.11.3-2"
 		}
-		return fault{class(v, codec.Unspecified), id, MayClose}
+		return fault{unspecified(v), id, MayClose}
 	}
 	return f
 }

@@ -32,11 +32,11 @@ func Decode(data []byte) (accepted bool, broken error) {
 	if err != nil {
 		return false, checkRejected(input, version, sender, err)
 	}
-	if size, ok, err := codec.FrameSize(input); err != nil || !ok || size != n {
-		return true, fmt.Errorf("decode used %d bytes, the fixed header says %d (%v, %v)", n, size, ok, err)
+	if size, whole := frame(input); !whole || size != n {
+		return true, fmt.Errorf("decode used %d bytes, the fixed header says %d, whole: %v", n, size, whole)
 	}
 	if _, violations := codec.Inspect(input[:n], version, sender); len(violations) > 0 {
-		return true, fmt.Errorf("strict decode accepts what lenient decode finds wrong: %v", violations[0].Error())
+		return true, fmt.Errorf("strict decode accepts what lenient decode finds wrong: %w", &violations[0])
 	}
 	encoded, err := p.Append(nil, version)
 	if err != nil {
@@ -58,12 +58,19 @@ func Decode(data []byte) (accepted bool, broken error) {
 	return true, nil
 }
 
+// frame gives the size of the packet at the start of the input, and whether all
+// of it is there.
+func frame(input []byte) (size int, whole bool) {
+	size, ok, err := codec.FrameSize(input)
+	return size, err == nil && ok && size <= len(input)
+}
+
 // checkRejected checks that lenient decode gives a reason for what strict
 // decode rejects, on whole packets.
 func checkRejected(input []byte, v codec.Version, sender codec.Sender, rejected error) error {
-	size, ok, err := codec.FrameSize(input)
-	if err != nil || !ok || size > len(input) {
-		return nil // not a whole packet; there may be nothing to say yet
+	size, whole := frame(input)
+	if !whole {
+		return nil // there may be nothing to say yet
 	}
 	if _, violations := codec.Inspect(input[:size], v, sender); len(violations) == 0 {
 		return fmt.Errorf("strict decode rejects (%w) what lenient decode finds nothing wrong with", rejected)

@@ -67,7 +67,10 @@ func (x *executor) attempt(ctx context.Context, j job, alone bool) outcome {
 	defer cancel()
 	t := x.newT(ctx, j)
 	cause := t.run()
-	lost := t.checkAlive(ctx, x)
+	var lost error
+	if ctx.Err() == nil {
+		lost = t.checkAlive(ctx, x)
+	}
 	t.closeAll()
 	if lost == nil {
 		x.cleanup(ctx, t)
@@ -158,7 +161,7 @@ func (t *T) checkAlive(ctx context.Context, x *executor) error {
 			doubt = doubt || (w.closed != "" && !w.ours)
 		}
 	})
-	if !doubt || ctx.Err() != nil {
+	if !doubt {
 		return nil
 	}
 	p, err := exchange(ctx, x.target, t.version, t.timeouts.Answer,

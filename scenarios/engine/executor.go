@@ -159,13 +159,15 @@ func (x *executor) runAll(ctx context.Context, all []Scenario) {
 			}
 			number++
 			j := job{s, v, number}
-			if reason := x.gate(j); reason != "" {
+			reason := x.gate(j)
+			switch {
+			case reason != "":
 				x.deliver(x.skip(j, reason))
-			} else if s.Serial || x.opts.Literal {
+			case s.Serial || x.opts.Literal:
 				alone = append(alone, j)
-			} else if s.Late {
+			case s.Late:
 				late = append(late, j)
-			} else {
+			default:
 				together = append(together, j)
 			}
 		}

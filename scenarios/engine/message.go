@@ -95,7 +95,13 @@ func (c *Client) needsQoS(qos byte) {
 // broker grants less than was asked, as it may, the scenario is skipped: it
 // was written for that QoS. Scenarios about granting use SubscribeTo.
 func (c *Client) Subscribe(filter string, qos byte) {
-	c.granted(c.SubscribeTo(codec.Subscription{Filter: codec.Text(filter), QoS: qos})[0], qos)
+	c.SubscribeAs(codec.Subscription{Filter: codec.Text(filter), QoS: qos})
+}
+
+// SubscribeAs is Subscribe with Subscription Options, and properties such as a
+// Subscription Identifier.
+func (c *Client) SubscribeAs(s codec.Subscription, properties ...codec.Property) {
+	c.granted(c.SubscribeWith(properties, s)[0], s.QoS)
 }
 
 // granted skips the scenario where the broker grants less than was asked, or

@@ -24,9 +24,9 @@ func newRecorder() *recorder {
 	return &recorder{start: time.Now(), news: make(chan struct{})}
 }
 
-// add appends the event with the time of now and gives its index. then, if not
-// nil, runs under the same lock, so that whoever wakes sees its effect.
-func (r *recorder) add(e result.Event, then func(index int)) int {
+// add appends the event with the time of now. then, if not nil, gets its index
+// and runs under the same lock, so that whoever wakes sees its effect.
+func (r *recorder) add(e result.Event, then func(index int)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e.At = time.Since(r.start)
@@ -36,7 +36,6 @@ func (r *recorder) add(e result.Event, then func(index int)) int {
 	}
 	close(r.news)
 	r.news = make(chan struct{})
-	return len(r.trace) - 1
 }
 
 func (r *recorder) note(text string) {

@@ -14,7 +14,7 @@ const (
 // scenario is skipped where less than the QoS asked for is granted.
 func (t *T) LateSubscriber(s codec.Subscription, properties ...codec.Property) *Client {
 	c := t.Connect(Name("late subscriber"))
-	c.granted(c.SubscribeWith(properties, s)[0], s.QoS)
+	c.SubscribeAs(s, properties...)
 	return c
 }
 
