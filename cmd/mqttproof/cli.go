@@ -21,6 +21,7 @@ const exitUsage = 2
 type cli struct {
 	Run     runCmd     `cmd:"" help:"Judge brokers: run the scenarios against each target."`
 	List    listCmd    `cmd:"" help:"List areas and scenarios."`
+	Decode  decodeCmd  `cmd:"" help:"Show packets given in hex, with every rule that they break."`
 	Targets targetsCmd `cmd:"" help:"List what can be judged, and how it is written."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
