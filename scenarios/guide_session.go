@@ -214,6 +214,10 @@ var _ = add(Scenario{
 		willNow(t, sub, topic, "offline")
 		pub.Publish(topic, "", 1, Retained())
 		sub.ExpectMessage(topic, "")
+		// SUBSCRIBE and the will may have raced: then it came twice, once as the
+		// retained message of a new subscription.
+		t.FenceOn(topic, 1, pub, sub)
+		sub.Pending()
 		t.Step("the last will is forgotten on DISCONNECT",
 			Requirements(V311("MQTT-3.14.4-3", "MQTT-3.1.2-10"), V5("MQTT-3.14.4-3", "MQTT-3.1.2-10"))...)
 		device.Reconnect()

@@ -213,6 +213,8 @@ var _ = add(Scenario{
 		c := t.Connect(Name("device"), WithWill(will(topic, "on purpose", 1)))
 		t.Step("the will is published", V5("MQTT-3.1.2-8", "U5-3.14-u1")...)
 		c.SendRaw([]byte{0xE0, 1, 0x04}) // Remaining Length 1: no Property Length
+		c.ClosedWithin(t.Timeouts().Farewell)
+		c.Drop() // the close is the client's to do
 		willNow(t, sub, topic, "on purpose")
 	},
 })
@@ -225,7 +227,9 @@ func willAfterCode(codes ...byte) func(t *T) {
 		sub := willWatcher(t, topic)
 		for _, code := range codes {
 			c := t.Connect(Name("device"), WithWill(will(topic, reasonText(code), 1)))
-			c.Send(&codec.Disconnect{Code: code})
+			// The will is due when the connection is closed, which is for the
+			// client to do (MQTT-3.14.4-1) and for the server only a SHOULD.
+			c.DisconnectWith(&codec.Disconnect{Code: code})
 		}
 		t.Step("the wills are published", V5("MQTT-3.1.2-8", "U5-3.14-u1")...)
 		var missing []string

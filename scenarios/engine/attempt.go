@@ -31,7 +31,11 @@ type outcome struct {
 	res *result.Result
 	// gone says that the broker was lost while it ran, so that res means nothing.
 	gone bool
+	// unserved says that the broker runs and serves nobody any more.
+	unserved bool
 	provocation
+	// beside are findings on requirements that the scenario does not cite.
+	beside []result.Finding
 	// cites and step are where the scenario stood at its last provocation.
 	cites []spec.Ref
 	step  string
@@ -81,14 +85,14 @@ func (x *executor) attempt(ctx context.Context, j job, alone bool) outcome {
 	}
 	if lost != nil && alone {
 		if _, exited := x.waitExited(); !exited && ctx.Err() == nil {
-			o.gone = false
-			t.unserved(lost)
+			o.gone, o.unserved = false, true
+			cause = t.unserved(lost, cause)
 		}
 	}
 	if !o.gone && o.wrong > 0 && !x.outlives(ctx, o.at) {
 		o.gone = true
 	}
-	o.res = x.conclude(t, cause, o.gone)
+	o.res, o.beside = x.conclude(t, cause)
 	return o
 }
 
@@ -123,10 +127,12 @@ func (x *executor) newT(ctx context.Context, j job) *T {
 	user, password := x.target.Credentials()
 	t := &T{
 		ctx: ctx, scenario: j.scenario, version: j.version, target: x.target, timeouts: x.opts.Timeouts,
-		prefix:   fmt.Sprintf("%s%s/%s/%s/", x.opts.Prefix, x.tag, j.scenario.ID, j.version),
-		idPrefix: fmt.Sprintf("%s%s%s", x.opts.ClientPrefix, x.tag, base36(j.number)),
+		prefix: fmt.Sprintf("%s%s/%s/%s/", x.opts.Prefix, x.tag, j.scenario.ID, j.version),
+		// The capital, which base 36 does not have, keeps the number of the scenario
+		// apart from the number of the client.
+		idPrefix: fmt.Sprintf("%s%s%sC", x.opts.ClientPrefix, x.tag, base36(j.number)),
 		random:   rand.New(rand.NewPCG(x.opts.Seed, hash.Sum64())),
-		rec:      newRecorder(), secrets: newSecrets(user, password),
+		rec:      newRecorder(newSecrets(user, password)), secrets: newSecrets(user, password),
 		reached: map[spec.Ref]bool{}, sessions: map[string]spec.Version{}, retained: map[string]bool{},
 	}
 	if x.opts.Literal {
@@ -154,7 +160,7 @@ func (t *T) run() (cause error) {
 // reason to doubt that it still serves: a client broke the protocol, or a
 // connection was closed by the broker, or the scenario did not pass.
 func (t *T) checkAlive(ctx context.Context, x *executor) error {
-	doubt := t.negative || len(t.findings) > 0
+	doubt := !t.provoked().at.IsZero() || len(t.findings) > 0
 	t.rec.locked(func() {
 		doubt = doubt || t.rec.cause != nil
 		for _, w := range t.wires {
@@ -173,19 +179,20 @@ func (t *T) checkAlive(ctx context.Context, x *executor) error {
 }
 
 // unserved makes it a finding that the broker, still running, serves nobody
-// after what the scenario's client did; an error if the client did nothing wrong.
-func (t *T) unserved(lost error) {
+// after what the scenario's client did. Where the client did nothing wrong it
+// gives the cause of an error instead.
+func (t *T) unserved(lost, cause error) error {
 	if t.provoked().at.IsZero() {
-		t.rec.setCause(notThere{lost})
-		return
+		return notThere{lost}
 	}
 	t.rec.note("a fresh client is not served")
-	for _, ref := range t.cites() {
+	for _, ref := range t.lastCites() {
 		t.findings = append(t.findings, result.Finding{
 			Requirement: ref, Level: spec.Must, Source: result.FromScenario, Step: t.step,
 			Expected: "the broker goes on serving other clients", Got: lost.Error(), Event: t.rec.last(),
 		})
 	}
+	return cause
 }
 
 // provoked gives when the scenario last sent something wrong to a connection
@@ -243,11 +250,13 @@ func (x *executor) cleanup(ctx context.Context, t *T) {
 	}
 }
 
-// conclude makes the result from what was recorded.
-func (x *executor) conclude(t *T, cause error, gone bool) *result.Result {
+// conclude makes the result from what was recorded, and the findings on
+// requirements that the scenario does not cite.
+func (x *executor) conclude(t *T, cause error) (res *result.Result, beside []result.Finding) {
+	defer func() { t.secrets.maskResult(res, beside) }()
 	trace := t.rec.snapshot()
 	own := t.scenario.ProvesIn(t.version)
-	res := &result.Result{
+	res = &result.Result{
 		Kind: "scenario", ID: t.scenario.ID, Area: t.scenario.Area(), Title: t.scenario.Title,
 		Version: t.version, Transport: x.target.Transport(), Observed: t.observed,
 		Requirements: map[spec.Ref]result.Verdict{}, Trace: trace,
@@ -262,10 +271,10 @@ func (x *executor) conclude(t *T, cause error, gone bool) *result.Result {
 		// What the judge saw until then still stands.
 	case errors.As(cause, &missing):
 		res.Verdict, res.Reason = result.Error, "the broker could not be reached: "+missing.Error()
-		return res
+		return res, nil
 	case cause != nil:
+		// What was found until then was seen all the same.
 		res.Verdict, res.Reason = result.Error, cause.Error()
-		return res
 	default:
 		res.Verdict = result.Pass
 	}
@@ -278,7 +287,6 @@ func (x *executor) conclude(t *T, cause error, gone bool) *result.Result {
 	}
 	// What ended the scenario counts against it, whatever it cites; other
 	// findings outside its own requirements stand for themselves.
-	var beside []result.Finding
 	for i, f := range append(t.findings, judge.Trace(trace)...) {
 		if t.scenario.Racing && i >= len(t.findings) && !mine[f.Requirement] {
 			continue
@@ -290,8 +298,5 @@ func (x *executor) conclude(t *T, cause error, gone bool) *result.Result {
 		}
 	}
 	res.Settle()
-	if !gone {
-		x.beside.add(res, beside)
-	}
-	return res
+	return res, beside
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,6 +68,10 @@ type executor struct {
 
 	mu      sync.Mutex
 	results []*result.Result
+
+	// Used by the goroutine of Run alone.
+	crashes int
+	dead    error // why the broker is gone for good; nil while it may serve
 }
 
 // ErrNoBroker is wrapped by Run's error when no version of MQTT is answered.
@@ -127,12 +132,14 @@ func Run(ctx context.Context, target Target, all []Scenario, opts Options, each 
 // skipped, unless the user asked for it by name.
 func (x *executor) greetAll(ctx context.Context, asked bool) error {
 	var failures []error
-	spoken := 0
+	spoken, silent := 0, false
 	for _, v := range x.opts.Versions {
 		g, err := greet(ctx, x.target, v, x.opts.ClientPrefix+x.tag+"probe", x.opts.Timeouts.Answer)
 		switch {
 		case err != nil:
 			failures = append(failures, err)
+			// A close is how some brokers decline a version. Silence is none.
+			silent = silent || errors.Is(err, os.ErrDeadlineExceeded)
 			g = greeting{refused: err.Error()}
 		case g.refused == "":
 			spoken++
@@ -141,7 +148,7 @@ func (x *executor) greetAll(ctx context.Context, asked bool) error {
 		}
 		x.greets[v] = g
 	}
-	if spoken == 0 || (asked && len(failures) > 0) {
+	if spoken == 0 || silent || (asked && len(failures) > 0) {
 		return fmt.Errorf("%w: %w", ErrNoBroker, errors.Join(failures...))
 	}
 	return nil
@@ -174,6 +181,10 @@ func (x *executor) runAll(ctx context.Context, all []Scenario) {
 	}
 	for _, jobs := range [][]job{together, late} {
 		for len(jobs) > 0 && ctx.Err() == nil {
+			if x.dead != nil {
+				x.giveUp(jobs, x.dead)
+				break
+			}
 			jobs = x.runTogether(ctx, jobs)
 		}
 	}
@@ -236,6 +247,7 @@ func (x *executor) runTogether(ctx context.Context, jobs []job) (left []job) {
 				mu.Unlock()
 				cancel(errTargetDied)
 			case ctx.Err() == nil:
+				x.beside.add(o.res, o.beside)
 				x.deliver(o.res)
 			}
 		})
@@ -246,11 +258,16 @@ func (x *executor) runTogether(ctx context.Context, jobs []job) (left []job) {
 	if ctx.Err() != nil || len(struck) == 0 {
 		return nil
 	}
+	how, exited := x.target.Exited()
 	if err := x.revive(ctx); err != nil {
-		x.giveUp(struck, left, err)
+		x.giveUp(append(jobsOf(struck), left...), err)
 		return nil
 	}
-	return append(x.accuse(ctx, struck), left...)
+	innocent, found := x.accuse(ctx, struck)
+	if !found && exited && ctx.Err() == nil {
+		x.unexplained(how, len(struck))
+	}
+	return append(innocent, left...)
 }
 
 // suspect is a job that was in flight when the broker was lost.
@@ -262,20 +279,32 @@ type suspect struct {
 // accuse runs suspects one at a time until the one that ends the broker is
 // found, and gives the others back: those whose clients did nothing wrong, and
 // those behind the culprit. Who sent a wrong packet last is tried first.
-func (x *executor) accuse(ctx context.Context, struck []suspect) (innocent []job) {
+func (x *executor) accuse(ctx context.Context, struck []suspect) (innocent []job, found bool) {
 	slices.SortFunc(struck, func(a, b suspect) int {
 		return cmp.Or(-cmp.Compare(a.wrong, b.wrong), b.at.Compare(a.at), cmp.Compare(a.number, b.number))
 	})
 	provoking := slices.ContainsFunc(struck, func(s suspect) bool { return !s.at.IsZero() })
 	for i, s := range struck {
 		if provoking && s.at.IsZero() {
-			return jobsOf(struck[i:])
+			return jobsOf(struck[i:]), false
 		}
 		if x.runAlone(ctx, s.job) {
-			return jobsOf(struck[i+1:])
+			return jobsOf(struck[i+1:]), true
 		}
 	}
-	return nil
+	return nil, false
+}
+
+// unexplained reports a broker that ended and was ended by no scenario alone.
+func (x *executor) unexplained(how string, inFlight int) {
+	x.crashes++
+	x.deliver(&result.Result{
+		Kind: "scenario", ID: fmt.Sprintf("judge.process-ended-%d", x.crashes), Area: "judge",
+		Title: "the broker stays alive", Version: x.opts.Versions[0], Transport: x.target.Transport(),
+		Verdict: result.Error, Requirements: map[spec.Ref]result.Verdict{},
+		Reason: fmt.Sprintf("the broker's process ended (%s) with %d scenarios in flight, and none of those that sent something wrong ends it alone",
+			how, inFlight),
+	})
 }
 
 func jobsOf(struck []suspect) []job {
@@ -292,7 +321,9 @@ func (x *executor) revive(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, x.opts.Timeouts.Ready)
 	defer cancel()
 	if x.target.CanRestart() {
-		return x.target.Restart(ctx)
+		err := x.target.Restart(ctx)
+		x.dead = err
+		return err
 	}
 	v := x.opts.Versions[0]
 	for w, g := range x.greets {
@@ -302,7 +333,7 @@ func (x *executor) revive(ctx context.Context) error {
 	}
 	for {
 		_, err := greet(ctx, x.target, v, x.opts.ClientPrefix+x.tag+"probe", x.opts.Timeouts.Answer)
-		if err == nil {
+		if x.dead = err; err == nil {
 			return nil
 		}
 		pause := time.NewTimer(100 * time.Millisecond)
@@ -338,9 +369,13 @@ func (x *executor) runAlone(ctx context.Context, j job) (lost bool) {
 	if ctx.Err() != nil {
 		return false
 	}
+	if x.dead != nil {
+		x.giveUp([]job{j}, x.dead)
+		return false
+	}
 	if _, exited := x.target.Exited(); exited {
 		if err := x.revive(ctx); err != nil {
-			x.giveUp([]suspect{{job: j}}, nil, err)
+			x.giveUp([]job{j}, err)
 			return false
 		}
 	}
@@ -351,14 +386,15 @@ func (x *executor) runAlone(ctx context.Context, j job) (lost bool) {
 	if o.gone {
 		how, _ := x.target.Exited()
 		x.killed(o, how)
+	} else {
+		x.beside.add(o.res, o.beside)
 	}
 	x.deliver(o.res)
-	if o.gone {
-		if err := x.revive(ctx); err != nil {
-			return true // the next one says so
-		}
+	if o.gone || o.unserved {
+		_ = x.revive(ctx) // where it fails the next job says so
+		return true
 	}
-	return o.gone
+	return false
 }
 
 // killed makes the end of the broker the finding of the scenario.
@@ -373,13 +409,17 @@ func (x *executor) killed(o outcome, how string) {
 			Event: len(res.Trace) - 1,
 		})
 	}
+	if len(res.Findings) == 0 {
+		res.Verdict, res.Reason = result.Error, "it ends the broker's process, and cites no requirement: "+how
+	}
 	res.Settle()
 }
 
 // giveUp reports jobs that could not be run because the broker is gone.
-func (x *executor) giveUp(struck []suspect, left []job, err error) {
+func (x *executor) giveUp(jobs []job, err error) {
+	x.dead = err
 	how, _ := x.target.Exited()
-	for _, j := range append(jobsOf(struck), left...) {
+	for _, j := range jobs {
 		res := x.skip(j, strings.TrimSpace("the broker is gone and could not be brought back: "+err.Error()+" "+how))
 		res.Verdict = result.Error
 		x.deliver(res)

@@ -21,12 +21,12 @@ type greeting struct {
 // It is for what the engine does beside the scenarios: probing, proof of life,
 // clean-up. Nothing of it is recorded.
 func exchange(ctx context.Context, target Target, v spec.Version, limit time.Duration, steps ...step) (last codec.Packet, err error) {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	conn, err := target.Dial(ctx)
+	conn, err := target.Dial(ctx) // which has the connect timeout
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	defer func() { _ = conn.Close() }()
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()

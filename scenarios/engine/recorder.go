@@ -16,12 +16,13 @@ type recorder struct {
 	mu    sync.Mutex
 	trace result.Trace
 	news  chan struct{} // closed and renewed at every event
+	mask  secrets
 	conns int
 	cause error // why the scenario ended early, if not by a finding
 }
 
-func newRecorder() *recorder {
-	return &recorder{start: time.Now(), news: make(chan struct{})}
+func newRecorder(mask secrets) *recorder {
+	return &recorder{start: time.Now(), news: make(chan struct{}), mask: mask}
 }
 
 // add appends the event with the time of now. then, if not nil, gets its index
@@ -30,6 +31,7 @@ func (r *recorder) add(e result.Event, then func(index int)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e.At = time.Since(r.start)
+	e.Text = r.mask.maskText(e.Text)
 	r.trace = append(r.trace, e)
 	if then != nil {
 		then(len(r.trace) - 1)
@@ -97,6 +99,25 @@ func newSecrets(user, password string) secrets {
 	}
 	return s
 }
+
+// maskResult masks the words of a result: a broker may repeat in a Reason String
+// what it was told in CONNECT.
+func (s secrets) maskResult(res *result.Result, beside []result.Finding) {
+	if len(s) == 0 {
+		return
+	}
+	res.Reason = s.maskText(res.Reason)
+	for i := range res.Observed {
+		res.Observed[i].Value = s.maskText(res.Observed[i].Value)
+	}
+	for _, findings := range [][]result.Finding{res.Findings, beside} {
+		for i := range findings {
+			findings[i].Expected, findings[i].Got = s.maskText(findings[i].Expected), s.maskText(findings[i].Got)
+		}
+	}
+}
+
+func (s secrets) maskText(text string) string { return string(s.mask([]byte(text))) }
 
 // shortSecret is the length below which a secret is masked in CONNECT alone:
 // replacing every "a" in a trace would make it unreadable and hide nothing.

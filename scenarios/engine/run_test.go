@@ -179,6 +179,71 @@ func TestABrokerLostAtAnAddressAccusesNobody(t *testing.T) {
 	}
 }
 
+func TestABrokerThatHangsIsStartedAgain(t *testing.T) {
+	f := &fake{restartable: true}
+	hung := false
+	f.restarted = func() { hung = false }
+	f.behave = func(p codec.Packet, v spec.Version, write func(codec.Packet)) bool {
+		f.mu.Lock()
+		if _, ok := p.(*codec.Subscribe); ok {
+			hung = true
+		}
+		silent := hung
+		f.mu.Unlock()
+		return silent || polite(p, v, write)
+	}
+	hang := engine.Scenario{ID: "test.a-hang", Serial: true, Proves: []spec.Ref{ref("MQTT-3.8.3-5")}, Run: func(t *engine.T) {
+		c := t.Connect()
+		c.Send(&codec.Subscribe{PacketID: 1, Subscriptions: []codec.Subscription{{Filter: codec.Text("a"), Reserved: 0x40}}})
+		c.ClosedWithin(20 * time.Millisecond)
+	}}
+	later := ping("test.b-later")
+	later.Serial = true
+	got := run(t, f, hang, later)
+	if r := find(t, got, "test.a-hang"); r.Verdict != result.Fail || !strings.Contains(r.Findings[0].Expected, "goes on serving") {
+		t.Errorf("what hangs the broker: %s %+v", r.Verdict, r.Findings)
+	}
+	if r := find(t, got, "test.b-later"); r.Verdict != result.Pass || f.restarts == 0 {
+		t.Errorf("the one behind it: %s %s, %d restarts", r.Verdict, r.Reason, f.restarts)
+	}
+}
+
+func TestABrokerThatTurnsAwayEverybodyIsAnError(t *testing.T) {
+	closed := false
+	f := &fake{}
+	f.behave = func(p codec.Packet, v spec.Version, write func(codec.Packet)) bool {
+		f.mu.Lock()
+		refuse := closed
+		f.mu.Unlock()
+		if _, ok := p.(*codec.Connect); ok && refuse {
+			write(&codec.Connack{Code: 0x87})
+			return false
+		}
+		return polite(p, v, write)
+	}
+	s := engine.Scenario{ID: "test.late", Serial: true, Proves: []spec.Ref{ref("MQTT-3.12.4-1")}, Run: func(t *engine.T) {
+		c := t.Connect()
+		f.mu.Lock()
+		closed = true
+		f.mu.Unlock()
+		c.Send(&codec.Disconnect{}) // closed by the broker, so that it is asked for a fresh connection
+		c.ClosedWithin(time.Second)
+	}}
+	if r := find(t, run(t, f, s), "test.late"); r.Verdict != result.Error {
+		t.Errorf("%s; nothing is known of a broker that serves nobody", r.Verdict)
+	}
+}
+
+func TestASilentVersionIsNotSkipped(t *testing.T) {
+	f := &fake{behave: func(p codec.Packet, v spec.Version, write func(codec.Packet)) bool {
+		return v == spec.V5 || polite(p, v, write)
+	}}
+	_, err := engine.Run(t.Context(), f, []engine.Scenario{ping("test.ping")}, engine.Options{Timeouts: short()}, nil)
+	if !errors.Is(err, engine.ErrNoBroker) {
+		t.Errorf("%v; want ErrNoBroker: silence declines no version", err)
+	}
+}
+
 func TestTheJudgeReportsARequirementOnce(t *testing.T) {
 	twice := func(p codec.Packet, v spec.Version, write func(codec.Packet)) bool {
 		if _, ok := p.(*codec.Connect); ok {
@@ -209,8 +274,22 @@ func TestInterruptedRunsAreNotComplete(t *testing.T) {
 }
 
 func TestSecretsNeverReachATrace(t *testing.T) {
-	f := &fake{behave: polite, user: "secret-user", password: "secret-password"}
+	f := &fake{user: "secret-user", password: "secret-password"}
+	f.behave = func(p codec.Packet, v spec.Version, write func(codec.Packet)) bool {
+		if _, ok := p.(*codec.Connect); ok { // a broker that repeats what it was told
+			write(&codec.Connack{Properties: codec.Properties{codec.Data(codec.ReasonString, "secret-user may, with secret-password")}})
+			return true
+		}
+		return polite(p, v, write)
+	}
 	s := second("test.second") // fails, so that its trace is kept
+	fails := s.Run
+	s.Run = func(t *engine.T) {
+		c := t.Connect()
+		t.Observe("greeting", "%s", c.Connack)
+		t.Equal("greeting", c.Connack.String(), "none")
+		fails(t)
+	}
 	got := find(t, run(t, f, s), s.ID)
 	if got.Verdict != result.Fail || len(got.Trace) == 0 {
 		t.Fatalf("%s with %d events; the test needs a trace", got.Verdict, len(got.Trace))

@@ -8,8 +8,9 @@ import (
 // Target is the broker under test, as far as the engine needs to know it.
 // *containers.Broker is one.
 type Target interface {
-	// Dial opens a Network Connection over the target's transport. The bytes
-	// of the connection are those of MQTT: TLS and WebSocket are below it.
+	// Dial opens a Network Connection over the target's transport, within a
+	// limit of its own. The bytes of the connection are those of MQTT: TLS and
+	// WebSocket are below it.
 	Dial(ctx context.Context) (net.Conn, error)
 	// Transport is tcp, tls, ws or wss.
 	Transport() string

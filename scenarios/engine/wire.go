@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -47,9 +48,7 @@ const maxPacket = 8 << 20
 // dial opens a connection for the client. A broker that is not there says
 // nothing about its conformance, so that is an error and no finding.
 func (t *T) dial(c *Client) *wire {
-	ctx, cancel := context.WithTimeout(t.ctx, t.timeouts.Answer)
-	defer cancel()
-	conn, err := t.target.Dial(ctx)
+	conn, err := t.target.Dial(t.ctx) // which has the connect timeout
 	if err != nil {
 		if t.ctx.Err() != nil {
 			t.end(context.Cause(t.ctx))
@@ -106,7 +105,11 @@ func (w *wire) put(data []byte) {
 	w.writing.Lock()
 	defer w.writing.Unlock()
 	_ = w.conn.SetWriteDeadline(time.Now().Add(w.t.timeouts.Answer))
-	_, _ = w.conn.Write(data)
+	// A connection that has ended is the reader's to tell. One that takes
+	// nothing more would leave half a packet behind: nothing holds from there.
+	if _, err := w.conn.Write(data); errors.Is(err, os.ErrDeadlineExceeded) {
+		w.t.rec.setCause(fmt.Errorf("the broker read nothing more from %s for %s", w.client.name, w.t.timeouts.Answer))
+	}
 }
 
 func (w *wire) send(p codec.Packet) {
@@ -172,7 +175,7 @@ func (w *wire) split(buf []byte) (rest []byte, garbage bool) {
 
 func (w *wire) record(data []byte, p codec.Packet, violations []codec.Violation, text string) {
 	w.t.rec.add(result.Event{
-		Client: w.client.name, Conn: w.number, Dir: result.In, Data: w.t.secrets.mask(data), Text: w.t.secrets.maskText(text),
+		Client: w.client.name, Conn: w.number, Dir: result.In, Data: w.t.secrets.mask(data), Text: text,
 		Packet: p, Version: w.client.version, Violations: violations,
 	}, func(i int) {
 		if p != nil {
@@ -213,7 +216,7 @@ func (w *wire) ended(err error) {
 	case errors.Is(err, syscall.ECONNRESET):
 		how = "reset by the broker"
 	case !errors.Is(err, io.EOF):
-		how = "closed by the broker (" + w.t.secrets.maskText(err.Error()) + ")"
+		how = "closed by the broker (" + err.Error() + ")"
 	}
 	var ours bool
 	w.t.rec.locked(func() { ours = w.ours })
@@ -236,5 +239,3 @@ func (w *wire) close() {
 	_ = w.conn.Close()
 	<-w.done
 }
-
-func (s secrets) maskText(text string) string { return string(s.mask([]byte(text))) }

@@ -12,9 +12,9 @@ type conn struct {
 	// broken says that the client broke the protocol on it: rules that rest on
 	// what the client sent no longer apply.
 	broken bool
-	// foreign says that the CONNECT named another protocol level than the one
-	// in which the connection is read: the form of what comes back follows
-	// whatever version the broker chose.
+	// foreign says that the CONNECT named another protocol name or level than
+	// those of the version in which the connection is read: the form of what
+	// comes back follows whatever specification the broker chose.
 	foreign bool
 	resumed bool // the CONNACK said that a session was present
 
@@ -29,8 +29,8 @@ type conn struct {
 	aliasMaximum                     uint32
 
 	published    map[byte]map[uint16]int // by QoS: PUBLISH sent and not yet answered, counted
-	subscribes   map[uint16][]byte       // the QoS asked for each filter
-	unsubscribes map[uint16]int          // how many filters
+	subscribes   map[uint16][][]byte     // of each SUBSCRIBE, the QoS asked for each filter
+	unsubscribes map[uint16][]int        // of each UNSUBSCRIBE, how many filters
 	inflight     map[uint16]byte         // PUBLISH read and not yet acknowledged: its QoS
 }
 
@@ -38,7 +38,7 @@ func newConn(v spec.Version) *conn {
 	return &conn{
 		version: v, receiveMaximum: 65535,
 		published:  map[byte]map[uint16]int{1: {}, 2: {}},
-		subscribes: map[uint16][]byte{}, unsubscribes: map[uint16]int{}, inflight: map[uint16]byte{},
+		subscribes: map[uint16][][]byte{}, unsubscribes: map[uint16][]int{}, inflight: map[uint16]byte{},
 	}
 }
 
@@ -53,7 +53,8 @@ func (c *conn) sent(e result.Event) {
 		if c.connects > 1 {
 			c.broken = true
 		}
-		c.foreign = c.foreign || (p.Level != 0 && p.Level != byte(c.version))
+		c.foreign = c.foreign || (p.Level != 0 && p.Level != byte(c.version)) ||
+			(p.Protocol != nil && p.Protocol.String() != protocolName(c.version))
 		c.clean = p.CleanStart
 		_, c.method = p.Properties.Find(codec.AuthenticationMethod)
 		c.wantsResponseInfo = p.Properties.Int(codec.RequestResponseInformation, 0) == 1
@@ -69,9 +70,9 @@ func (c *conn) sent(e result.Event) {
 		for i, s := range p.Subscriptions {
 			asked[i] = s.QoS
 		}
-		c.subscribes[p.PacketID] = asked
+		c.subscribes[p.PacketID] = append(c.subscribes[p.PacketID], asked)
 	case *codec.Unsubscribe:
-		c.unsubscribes[p.PacketID] = len(p.Filters)
+		c.unsubscribes[p.PacketID] = append(c.unsubscribes[p.PacketID], len(p.Filters))
 	case *codec.Puback:
 		delete(c.inflight, p.PacketID)
 	case *codec.Pubcomp:
@@ -110,10 +111,22 @@ func (c *conn) got(p codec.Packet) {
 	case *codec.Pubcomp:
 		delete(c.published[2], p.PacketID)
 	case *codec.Suback:
-		delete(c.subscribes, p.PacketID)
+		if open := c.subscribes[p.PacketID]; len(open) > 0 {
+			c.subscribes[p.PacketID] = open[1:]
+		}
 	case *codec.Unsuback:
-		delete(c.unsubscribes, p.PacketID)
+		if open := c.unsubscribes[p.PacketID]; len(open) > 0 {
+			c.unsubscribes[p.PacketID] = open[1:]
+		}
 	}
+}
+
+// protocolName is the Protocol Name of the version (3.1.2.1).
+func protocolName(v spec.Version) string {
+	if v == spec.V31 {
+		return "MQIsdp"
+	}
+	return "MQTT"
 }
 
 func forget(open map[uint16]int, id uint16) {

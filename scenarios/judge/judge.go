@@ -170,14 +170,15 @@ func (j *judge) answers(open map[uint16]int, id uint16, name, cause string) {
 
 func (j *judge) suback(p *codec.Suback) {
 	c := j.conn
-	asked, open := c.subscribes[p.PacketID]
+	open := c.subscribes[p.PacketID]
 	if c.broken {
 		return
 	}
-	if !open {
+	if len(open) == 0 {
 		j.broken(rule{"MQTT-2.3.1-7", "MQTT-2.2.1-6"}, "an identifier that a SUBSCRIBE used", "SUBACK %d", p.PacketID)
 		return
 	}
+	asked := open[0]
 	if len(p.Codes) != len(asked) {
 		j.broken(rule{"MQTT-3.8.4-5", "MQTT-3.8.4-6"}, fmt.Sprintf("one code for each of %d filters", len(asked)), "%d codes", len(p.Codes))
 		return
@@ -191,14 +192,15 @@ func (j *judge) suback(p *codec.Suback) {
 
 func (j *judge) unsuback(p *codec.Unsuback) {
 	c := j.conn
-	n, open := c.unsubscribes[p.PacketID]
+	open := c.unsubscribes[p.PacketID]
 	if c.broken {
 		return
 	}
-	if !open {
+	if len(open) == 0 {
 		j.broken(rule{"MQTT-2.3.1-7", "MQTT-2.2.1-6"}, "an identifier that an UNSUBSCRIBE used", "UNSUBACK %d", p.PacketID)
 		return
 	}
+	n := open[0]
 	if c.version == spec.V5 && len(p.Codes) != n {
 		j.broken(rule{"", "MQTT-3.11.3-1"}, fmt.Sprintf("one code for each of %d filters", n), "%d codes", len(p.Codes))
 	}
@@ -218,8 +220,8 @@ func (j *judge) publish(p *codec.Publish, size int) {
 		}
 		j.broken(rule{"", id}, fmt.Sprintf("no Topic Alias above the client's maximum %d", c.aliasMaximum), "%s", p)
 	}
-	if p.QoS == 0 {
-		return
+	if p.QoS == 0 || c.broken {
+		return // a wrong acknowledgement leaves open what is in flight
 	}
 	if _, open := c.inflight[p.PacketID]; open && !p.Dup {
 		j.broken(rule{"MQTT-2.3.1-4", "MQTT-2.2.1-4"}, "a Packet Identifier that is not in use", "%s", p)

@@ -82,6 +82,8 @@ func TestRules(t *testing.T) {
 		{"an alias above the maximum", v5, []func(*script){with(codec.Int(codec.TopicAliasMaximum, 1)), connack, in(&codec.Publish{Topic: codec.Text("t"), Properties: codec.Properties{codec.Int(codec.TopicAlias, 2)}})}, "", "MQTT-3.1.2-26"},
 		{"what the codec sees", both, []func(*script){connect, in(&codec.Connack{Code: 0x77})}, "MQTT-3.2.2-6", "MQTT-3.2.2-8"},
 		{"a CONNACK to a level that is none of ours", both, []func(*script){out(&codec.Connect{Level: 9, ClientID: codec.Text("a")}), in(&codec.Connack{Code: 0x77})}, "", ""},
+		{"a CONNACK to a protocol that is not ours", both, []func(*script){out(&codec.Connect{Protocol: codec.Text("MQTTX"), ClientID: codec.Text("a")}), in(&codec.Connack{Code: 0x77})}, "", ""},
+		{"two SUBSCRIBEs with one identifier", both, []func(*script){connect, connack, subscribe, subscribe, in(&codec.Suback{PacketID: 5, Codes: []byte{1, 0}}), in(&codec.Suback{PacketID: 5, Codes: []byte{1, 0}})}, "", ""},
 		{"after the client's error its requests bind no more", both, []func(*script){connect, connack, connect, in(puback(9))}, "", ""},
 	} {
 		for _, v := range c.versions {
