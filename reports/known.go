@@ -85,11 +85,13 @@ func (k *Known) Covers(software string) bool {
 	return false
 }
 
-// splitSoftware takes "mochi 2.7.9", "mochi@2.7.9" and "mochi/2.7.9" apart.
+// splitSoftware takes "mochi 2.7.9", "mochi@2.7.9" and "mochi/2.7.9" apart; what
+// follows, such as the image in "mosquitto 2.0.11 in IMAGE", is not looked at.
 func splitSoftware(s string) (name, version string) {
 	s = strings.TrimSpace(s)
 	if i := strings.IndexAny(s, " @/"); i >= 0 {
 		s, version = s[:i], strings.TrimSpace(s[i+1:])
+		version, _, _ = strings.Cut(version, " ")
 	}
 	return strings.ToLower(s), strings.TrimPrefix(version, "v")
 }

@@ -74,7 +74,7 @@ func TestShippedLists(t *testing.T) {
 		}
 	}
 	for software, want := range map[string]bool{
-		"mochi 2.7.9": true, "Mochi/2.7.9": true, "mochi@v2.7.9": true, "mochi 2.7.8": false, "mochi": false, "": false, "../verdict": false, "other 1": false,
+		"mochi 2.7.9": true, "mochi 2.7.9 in example/mochi:local": true, "Mochi/2.7.9": true, "mochi@v2.7.9": true, "mochi 2.7.8": false, "mochi": false, "": false, "../verdict": false, "other 1": false,
 	} {
 		if _, ok := reports.KnownFor(software); ok != want {
 			t.Errorf("KnownFor(%q) is %v", software, ok)

@@ -209,6 +209,8 @@ var _ = add(Scenario{
 	Run: func(t *T) {
 		topic := t.Topic("steered")
 		sub, pub := pair(t, topic, 1)
+		// 3.3.4 names it: an identifier other than those of the SUBSCRIBE that caused
+		// the PUBLISH to flow is a Protocol Error, and no SUBSCRIBE caused this one.
 		t.Step("a client that breaks MQTT-3.3.4-6 is disconnected", V5("MQTT-4.13.1-1")...)
 		bad := t.Connect(Name("wrongdoer"))
 		p := message(topic, "steered", 1, 9)

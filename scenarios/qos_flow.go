@@ -194,7 +194,7 @@ var _ = add(Scenario{
 	ID:     "qos.receive-maximum-after-return",
 	Title:  "a Receive Maximum that is lower on return holds at once, for repetitions too",
 	Why:    "a client may come back with less room than before; what it left open must not overrun it",
-	Proves: V5("MQTT-3.3.4-9", "MQTT-4.9.0-2", "MQTT-4.9.0-1", "U5-4.9-u2"),
+	Proves: V5("MQTT-3.3.4-9", "MQTT-4.9.0-2", "MQTT-4.9.0-1"),
 	Needs:  []Feature{QoS1},
 	Run: func(t *T) {
 		topic := t.Topic("less")
@@ -217,7 +217,9 @@ var _ = add(Scenario{
 		t.Fence(pub, witness)
 		sub.Sync()
 		waiting = append(waiting, sub.Pending()...)
-		t.Step("the new Receive Maximum holds", V5("MQTT-3.3.4-9", "MQTT-4.9.0-2", "U5-4.9-u2")...)
+		// Not U5-4.9-u2: a broker may have taken the new value and yet repeat without
+		// regard to it. session.offline-receive-maximum shows that with new messages.
+		t.Step("the new Receive Maximum holds", V5("MQTT-3.3.4-9", "MQTT-4.9.0-2")...)
 		if len(waiting) > 2 {
 			t.Fail("at most 2 messages that are not acknowledged", fmt.Sprintf("%d", len(waiting)), -1)
 		}

@@ -260,21 +260,37 @@ var _ = add(Scenario{
 	ID:     "session.offline-receive-maximum",
 	Title:  "waiting messages are delivered no faster than the client's Receive Maximum allows, and all of them",
 	Why:    "a small device that comes back after a week is not to be drowned in what it missed",
-	Proves: V5("MQTT-4.5.0-1", "MQTT-3.3.4-9"),
+	Proves: V5("MQTT-4.5.0-1", "MQTT-3.3.4-9", "U5-4.9-u2"),
 	Needs:  []Feature{QoS1},
 	Run: func(t *T) {
-		const messages, maximum = 12, 2
+		const messages, maximum = 12, 2 // the first connection had 65,535
 		sub, pub := kept(t, Name("subscriber")), t.Connect(Name("publisher"))
 		topic := t.Topic("t")
 		sub.Subscribe(topic, 1)
 		sub.Disconnect()
+		open := map[string]bool{}
 		for i := range messages {
-			pub.Publish(topic, fmt.Sprint("message ", i), 1)
+			payload := fmt.Sprint("message ", i)
+			pub.Publish(topic, payload, 1)
+			open[payload] = true
 		}
 		sub.Reconnect(Manual(), With(codec.Int(codec.ReceiveMaximum, maximum)))
 		t.Step("every waiting message comes", V5("MQTT-4.5.0-1")...)
-		for i := range messages {
-			m := sub.ExpectMessage(topic, fmt.Sprint("message ", i))
+		waiting := []*Message{sub.Next()}
+		sub.Sync()
+		waiting = append(waiting, sub.Pending()...)
+		t.Step("the Receive Maximum of this connection holds", V5("MQTT-3.3.4-9", "U5-4.9-u2")...)
+		if len(waiting) > maximum {
+			t.Broken(fmt.Sprintf("at most %d messages that are not acknowledged", maximum), fmt.Sprint(len(waiting)), -1)
+		}
+		t.Step("every waiting message comes", V5("MQTT-4.5.0-1")...)
+		for len(open) > 0 {
+			if len(waiting) == 0 {
+				waiting = append(waiting, sub.Next())
+			}
+			m := waiting[0]
+			waiting = waiting[1:]
+			delete(open, string(m.Payload))
 			sub.Sync() // time for a broker to send too many; the judge counts them
 			sub.Send(&codec.Puback{Ack: codec.Ack{PacketID: m.PacketID}})
 		}

@@ -70,6 +70,7 @@ var _ = add(Scenario{
 			for _, m := range sub.Pending() {
 				if strings.HasPrefix(m.Topic.String(), "$") {
 					m.Unwanted("no topic that begins with $")
+					break // one for each filter says it; a broker may send hundreds
 				}
 			}
 		}
