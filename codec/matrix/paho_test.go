@@ -1,0 +1,163 @@
+package matrix
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"testing"
+
+	paho "github.com/eclipse/paho.golang/packets"
+
+	"github.com/mqttproof/mqttproof/codec"
+	"github.com/mqttproof/mqttproof/codec/spec"
+)
+
+// Where the codec of paho.golang refuses a packet that ours accepts, and why
+// ours is right. Each entry is the type of the packet and the text of the error.
+var stricterPaho = map[string]string{
+	"DISCONNECT: EOF": "the Reason Code and Property Length can be omitted if the Reason Code is 0x00 and there are no Properties; " +
+		"in this case the DISCONNECT has a Remaining Length of 0 (5.0, 3.14.2.1)",
+}
+
+// What is lost or moved when paho.golang reads a packet and writes it, and what
+// the standard says of it. asPaho does the same to a packet of ours.
+//   - Properties come in an order of its own. They have none, but for User
+//     Properties among themselves (5.0, 3.3.2.3.7) and Subscription Identifiers.
+//   - A property of zero bytes is taken for none, though it is there: Content
+//     Type, Response Topic, Reason String and others are any UTF-8 Encoded
+//     String, and Correlation Data any Binary Data (5.0, 1.5.4, 1.5.6).
+//   - Of several Subscription Identifiers in a PUBLISH only the last one is kept,
+//     though multiple ones will be included if the publication is the result of
+//     a match to more than one subscription (5.0, 3.3.2.3.8).
+//   - Of two Payload Format Indicators or Message Expiry Intervals in a PUBLISH
+//     only the last one is kept; the standard says nothing of a second.
+//   - Will Properties other than the Will Delay Interval and User Properties are
+//     read and not written, though they are the Will's to send (5.0, 3.1.3.2).
+func asPaho(p codec.Packet) codec.Packet {
+	p = p.Clone()
+	switch p := p.(type) {
+	case *codec.Connect:
+		p.Properties = pahoProperties(p.Properties)
+		if p.Will != nil {
+			p.Will.Properties = slices.DeleteFunc(pahoProperties(p.Will.Properties), func(p codec.Property) bool {
+				return p.ID != codec.WillDelayInterval && p.ID != codec.UserProperty
+			})
+		}
+	case *codec.Connack:
+		p.Properties = pahoProperties(p.Properties)
+	case *codec.Publish:
+		p.Properties = pahoProperties(p.Properties)
+	case *codec.Puback:
+		p.Properties = pahoProperties(p.Properties)
+	case *codec.Pubrec:
+		p.Properties = pahoProperties(p.Properties)
+	case *codec.Pubrel:
+		p.Properties = pahoProperties(p.Properties)
+	case *codec.Pubcomp:
+		p.Properties = pahoProperties(p.Properties)
+	case *codec.Subscribe:
+		p.Properties = pahoProperties(p.Properties)
+	case *codec.Suback:
+		p.Properties = pahoProperties(p.Properties)
+	case *codec.Unsubscribe:
+		p.Properties = pahoProperties(p.Properties)
+	case *codec.Unsuback:
+		p.Properties = pahoProperties(p.Properties)
+	case *codec.Disconnect:
+		p.Properties = pahoProperties(p.Properties)
+	case *codec.Auth:
+		p.Properties = pahoProperties(p.Properties)
+	}
+	return p
+}
+
+func pahoProperties(ps codec.Properties) (kept codec.Properties) {
+	for i, p := range ps {
+		kind := p.ID.Kind()
+		empty := (kind == spec.Text || kind == spec.Binary) && len(p.Data) == 0
+		again := slices.ContainsFunc(ps[i+1:], func(later codec.Property) bool { return later.ID == p.ID })
+		if !empty && (!again || p.ID == codec.UserProperty) {
+			kept = append(kept, p)
+		}
+	}
+	slices.SortStableFunc(kept, func(a, b codec.Property) int { return cmp.Compare(a.ID, b.ID) })
+	return kept
+}
+
+// pahoDecode reads a packet of 5.0, the one version that paho.golang has. The
+// length must have been checked: it allocates what the packet announces.
+func pahoDecode(b []byte) (p *paho.ControlPacket, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	return paho.ReadPacket(bytes.NewReader(b))
+}
+
+// againstPaho does for paho.golang what againstMochi does for mochi.
+func againstPaho(t *testing.T, b []byte, from codec.Sender) {
+	t.Helper()
+	p, n, err := codec.Decode(b, codec.V5, from)
+	if err != nil {
+		return
+	}
+	read, err := pahoDecode(b[:n])
+	if err != nil {
+		if stricterPaho[fmt.Sprintf("%s: %v", p.Type(), err)] == "" {
+			t.Errorf("%x: %s; paho.golang says %v", b, p, err)
+		}
+		return
+	}
+	// What it read is compared by what it writes, which ours reads again.
+	var out bytes.Buffer
+	if _, err := read.WriteTo(&out); err != nil {
+		t.Errorf("%x: %s; paho.golang does not write it: %v", b, p, err)
+		return
+	}
+	again, found := codec.Inspect(out.Bytes(), codec.V5, from)
+	if again == nil || len(found) > 0 || !bytes.Equal(encoded(t, asPaho(p)), encoded(t, asPaho(again))) {
+		t.Errorf("%x: %s; paho.golang makes of it %v %v", b, p, again, found)
+	}
+}
+
+func encoded(t *testing.T, p codec.Packet) []byte {
+	t.Helper()
+	b, err := p.Append(nil, codec.V5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestAgainstPaho(t *testing.T) {
+	cases := Cases()
+	for i := range cases {
+		if cases[i].Version != codec.V5 {
+			continue
+		}
+		b, err := cases[i].Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		againstPaho(t, b, cases[i].From)
+	}
+}
+
+// FuzzAgainstPaho looks for disagreements that the matrix does not have.
+func FuzzAgainstPaho(f *testing.F) {
+	cases := Cases()
+	for i := range cases {
+		if i%50 == 0 && cases[i].Version == codec.V5 {
+			b, err := cases[i].Bytes()
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(b, byte(cases[i].From))
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte, from byte) {
+		againstPaho(t, b, codec.Sender(from%3))
+	})
+}
