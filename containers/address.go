@@ -126,6 +126,9 @@ func newEndpoint(raw string, opts ...Option) (*endpoint, error) {
 	if err == nil && u.Fragment != "" {
 		err = errors.New("it has a #")
 	}
+	if err == nil && strings.Contains(u.Path, "@") {
+		err = errors.New("it has an @ behind a /") // a password that was not encoded
+	}
 	if err != nil {
 		var parse *url.Error
 		if errors.As(err, &parse) {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -36,6 +37,10 @@ func upgrade(ctx context.Context, conn net.Conn, u *url.URL) (net.Conn, error) {
 		Subprotocols: []string{"mqtt"},
 	})
 	if err != nil {
+		// The library repeats the whole address, and a query may hold a token.
+		if u.RawQuery != "" {
+			err = errors.New(strings.ReplaceAll(err.Error(), "?"+u.RawQuery, ""))
+		}
 		return nil, &handshakeError{err}
 	}
 	return newWebsocketConn(conn, ws), nil

@@ -134,6 +134,9 @@ func verdictWords(run *result.Run, level spec.Level, c map[result.Verdict]int, j
 	if c[result.Warn] > 0 {
 		with = append(with, "warnings")
 	}
+	if len(run.Footer.Unmatched) > 0 {
+		return "CONFORMS, BUT THE LIST OF KNOWN DEVIATIONS DOES NOT"
+	}
 	if len(with) > 0 {
 		return "CONFORMS (with " + strings.Join(with, " and ") + ")"
 	}

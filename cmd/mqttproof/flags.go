@@ -120,7 +120,8 @@ func (c *runCmd) targets() (list []target.Target, err error) {
 	used := false
 	for _, text := range texts {
 		t, err := target.Parse(text, containers.Credentials(c.User, password), containers.CA(c.CA),
-			containers.ClientCertificate(c.Cert, c.Key), containers.Insecure(c.Insecure), containers.ConnectTimeout(c.ConnectTimeout))
+			containers.ClientCertificate(c.Cert, c.Key), containers.Insecure(c.Insecure), containers.ConnectTimeout(c.ConnectTimeout),
+			containers.ClientPrefix(c.ClientPrefix))
 		if err != nil {
 			return nil, err
 		}

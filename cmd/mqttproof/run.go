@@ -45,18 +45,12 @@ func (c *runCmd) Run(o out) error {
 			shown = append(shown, j.run)
 		}
 	}
-	for _, run := range shown {
-		if err := screen.details(run, len(all) > 1); err != nil {
-			return err
-		}
-	}
-	if err := c.write(o, p, runs, len(shown) > 0); err != nil {
+	// The reports first: whoever reads the screen may have closed it by now.
+	if err := c.write(p, runs); err != nil {
 		return err
 	}
-	if len(shown) > 0 {
-		if err := screen.text.Summary(o.std, shown...); err != nil {
-			return err
-		}
+	if err := c.tell(o, screen, shown); err != nil {
+		return err
 	}
 	code := 0
 	for i, j := range all {
@@ -102,12 +96,14 @@ func worse(a, b int) int {
 // terminal and a wrapper such as timeout may both send it.
 const again = 500 * time.Millisecond
 
-// interruptible gives a context that ends with the first Ctrl-C or SIGTERM. The
-// second one ends the program at once.
+// interruptible gives a context that ends with the first Ctrl-C, SIGTERM or
+// SIGHUP. The second one ends the program at once. A screen that nobody reads
+// any more (SIGPIPE) ends nothing: brokers must be ended and reports written.
 func interruptible(o out) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Ignore(syscall.SIGPIPE)
 	done := make(chan struct{})
 	go func() {
 		select {
@@ -186,16 +182,31 @@ func (c *runCmd) judge(ctx context.Context, p *plan, t target.Target, l *lane) j
 	return judged{run, err}
 }
 
+// tell prints what was found.
+func (c *runCmd) tell(o out, screen *screen, runs []*result.Run) error {
+	if len(runs) == 0 {
+		return nil
+	}
+	for _, run := range runs {
+		if err := screen.details(run, len(runs) > 1); err != nil {
+			return err
+		}
+	}
+	if c.Report != "" {
+		if _, err := fmt.Fprintf(o.std, "The reports are in %s\n\n", c.Report); err != nil {
+			return err
+		}
+	}
+	return screen.text.Summary(o.std, runs...)
+}
+
 // write writes the reports, where they were asked for.
-func (c *runCmd) write(o out, p *plan, runs []*result.Run, say bool) error {
+func (c *runCmd) write(p *plan, runs []*result.Run) error {
 	if c.Report == "" {
 		return nil
 	}
 	if err := (reports.Options{Level: p.level}).WriteDir(c.Report, runs...); err != nil {
 		return fmt.Errorf("the reports could not be written: %w", err)
-	}
-	if say {
-		_, _ = fmt.Fprintf(o.std, "The reports are in %s\n\n", c.Report)
 	}
 	return nil
 }

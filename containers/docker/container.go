@@ -82,6 +82,10 @@ type container struct {
 
 	mu     sync.Mutex // held while it is restarted, which is no exit
 	closed bool
+	// The last answer of exited, and when the engine gave it.
+	asked time.Time
+	how   string
+	gone  bool
 }
 
 // restart stops the container in order and starts it with the same port and
@@ -92,6 +96,7 @@ func (c *container) restart(ctx context.Context) error {
 	if c.closed {
 		return errors.New("the container was removed")
 	}
+	defer func() { c.asked = time.Time{} }()
 	seconds := int((c.stop + time.Second - 1) / time.Second)
 	if _, err := c.engine.ContainerRestart(ctx, c.id, client.ContainerRestartOptions{Timeout: &seconds}); err != nil {
 		return failure.Unreachable("the container cannot be restarted: %w", err)
@@ -106,6 +111,11 @@ func (c *container) exited() (how string, exited bool) {
 	if c.closed {
 		return "", false
 	}
+	// It is asked many times a second, and the engine is slow to answer.
+	if time.Since(c.asked) < 50*time.Millisecond {
+		return c.how, c.gone
+	}
+	defer func() { c.asked, c.how, c.gone = time.Now(), how, exited }()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	found, err := c.engine.ContainerInspect(ctx, c.id, client.ContainerInspectOptions{})

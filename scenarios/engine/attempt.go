@@ -127,7 +127,8 @@ func (x *executor) newT(ctx context.Context, j job) *T {
 	user, password := x.target.Credentials()
 	t := &T{
 		ctx: ctx, scenario: j.scenario, version: j.version, target: x.target, timeouts: x.opts.Timeouts,
-		prefix: fmt.Sprintf("%s%s/%s/%s/", x.opts.Prefix, x.tag, j.scenario.ID, j.version),
+		// Without dots, which nats-server refuses in topics.
+		prefix: x.opts.Prefix + strings.ReplaceAll(fmt.Sprintf("%s/%s/%s/", x.tag, j.scenario.ID, j.version), ".", "-"),
 		// The capital, which base 36 does not have, keeps the number of the scenario
 		// apart from the number of the client.
 		idPrefix: fmt.Sprintf("%s%s%sC", x.opts.ClientPrefix, x.tag, base36(j.number)),

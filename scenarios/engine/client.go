@@ -230,11 +230,18 @@ func (c *Client) Send(p codec.Packet) {
 	if pub, ok := p.(*codec.Publish); ok && pub.Retain {
 		c.t.retained[pub.Topic.String()] = true
 	}
+	c.wire.lastSent = p.Type()
 	c.wire.send(p)
 }
 
 // SendRaw sends bytes as they stand.
-func (c *Client) SendRaw(data []byte) { c.wire.write(data, nil) }
+func (c *Client) SendRaw(data []byte) {
+	c.wire.lastSent = 0
+	if len(data) > 0 {
+		c.wire.lastSent = codec.Type(data[0] >> 4)
+	}
+	c.wire.write(data, nil)
+}
 
 // SendBroken sends a valid packet with one error made in it on purpose.
 func (c *Client) SendBroken(p codec.Packet, mutations ...codec.Mutation) {
@@ -242,7 +249,7 @@ func (c *Client) SendBroken(p codec.Packet, mutations ...codec.Mutation) {
 	if err != nil {
 		c.t.end(fmt.Errorf("breaking %v: %w", p, err))
 	}
-	c.wire.write(data, nil)
+	c.SendRaw(data)
 }
 
 // Drop closes the connection without a DISCONNECT.

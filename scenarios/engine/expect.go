@@ -147,6 +147,9 @@ func (c *Client) ExpectClosed() {
 	// A broker that answers a later PINGREQ has gone on past the error; asking
 	// spares waiting for the whole deadline, and proves more.
 	established := c.Connack != nil && c.Connack.Code == 0
+	// A DISCONNECT should go before the close for an error in any packet but a
+	// CONNECT (5.0, 4.13.1).
+	owed := established && c.wire.lastSent != codec.CONNECT
 	if !c.t.await(c.t.timeouts.CarriesOn, c.isClosed) {
 		if established {
 			c.Send(&codec.Pingreq{})
@@ -158,7 +161,7 @@ func (c *Client) ExpectClosed() {
 			c.t.Fail("the broker closes the connection of "+c.name, "it stays open: "+c.instead(c.t.timeouts.Answer), -1)
 		}
 	}
-	c.observeClose(established)
+	c.observeClose(owed)
 }
 
 // ExpectClosedWithin expects the close for a reason that is not an error on the
@@ -170,7 +173,7 @@ func (c *Client) ExpectClosedWithin(limit time.Duration) {
 	}
 }
 
-func (c *Client) observeClose(established bool) {
+func (c *Client) observeClose(disconnectOwed bool) {
 	var how string
 	c.t.rec.locked(func() { how = c.wire.closed })
 	if c.version != spec.V5 {
@@ -183,7 +186,7 @@ func (c *Client) observeClose(established bool) {
 		return
 	}
 	c.t.Observe("close", "%s, no DISCONNECT", how)
-	if established {
+	if disconnectOwed {
 		c.t.Warn([]spec.Ref{{Version: spec.V5, ID: "U5-4.13.1-u2"}},
 			"a DISCONNECT with a Reason Code before the close", "the connection was "+how+" without one")
 	}

@@ -25,6 +25,8 @@ type wire struct {
 	done   chan struct{} // closed when the reader has ended
 
 	writing sync.Mutex
+	// lastSent is the type of the packet that the scenario sent last.
+	lastSent codec.Type
 
 	// Guarded by the recorder's lock.
 	inbox   []*received
