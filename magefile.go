@@ -48,7 +48,6 @@ func Full() error {
 		suite("exec:mosquitto", known),
 		suite("docker:mosquitto", known),
 		suite("docker:mosquitto?transport=ws", known),
-		suite("embedded:mochi?transport=ws"),
 		suite("docker:mochi", "-known=../reports/known/mochi.yaml"),
 	)
 }
