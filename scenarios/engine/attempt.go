@@ -73,7 +73,9 @@ func (x *executor) attempt(ctx context.Context, j job, alone bool) outcome {
 	cause := t.run()
 	var lost error
 	if ctx.Err() == nil {
-		lost = t.checkAlive(ctx, x)
+		if lost = t.checkAlive(ctx, x); ctx.Err() != nil {
+			lost = nil // our time was over, not the broker's
+		}
 	}
 	t.closeAll()
 	if lost == nil {

@@ -81,11 +81,6 @@ func WithWill(w codec.Will) Option { return func(c *Client) { c.packet.Will = &w
 // NoWill takes the Will Message away before a Reconnect.
 func NoWill() Option { return func(c *Client) { c.packet.Will = nil } }
 
-// User sets the user name and password in place of the target's own.
-func User(user, password string) Option {
-	return func(c *Client) { c.packet.User, c.packet.Password = codec.Text(user), []byte(password) }
-}
-
 // Manual leaves every acknowledgement of a delivery to the scenario.
 func Manual() Option { return func(c *Client) { c.manual = true } }
 

@@ -104,7 +104,7 @@ func (t *T) Step(title string, refs ...spec.Ref) {
 	t.rec.note(title)
 }
 
-// Cites gives the requirements that an expectation stands for now.
+// cites gives the requirements that an expectation stands for now.
 func (t *T) cites() []spec.Ref {
 	if len(t.cited) > 0 {
 		return t.cited

@@ -79,9 +79,6 @@ func Start(spec Spec) (*Process, error) {
 // PID is the process id.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
-// Done is closed when the child has ended.
-func (p *Process) Done() <-chan struct{} { return p.done }
-
 // FirstLine waits for the first line that the child prints.
 func (p *Process) FirstLine(ctx context.Context) (string, error) {
 	select {
