@@ -318,6 +318,9 @@ func TestViolations(t *testing.T) {
 		{"AUTH Success from a client", V5, c, "f000", "2 unspecified MQTT-3.15.2-1"},
 		{"AUTH of length 1", V5, s, "f001 18", "3 malformed MQTT-2.2.2-1"},
 		{"AUTH without method", V5, s, "f002 18 00", "4 protocol_error U5-3.15.2.2.2-u1"},
+		{"AUTH of length 2 is not the short form", V5, s, "f002 00 00", "4 protocol_error U5-3.15.2.2.2-u1"},
+		{"AUTH Success without method from a client", V5, c, "f002 00 00", "2 unspecified MQTT-3.15.2-1; 4 protocol_error U5-3.15.2.2.2-u1"},
+		{"AUTH with other properties only", V5, s, "f008 18 06 160000 1f0000", "10 protocol_error U5-3.15.2.2.2-u1"},
 		{"AUTH with method", V5, s, "f006 18 04 150001 61", ""},
 		{"AUTH re-authenticate from a server", V5, s, "f006 19 04 150001 61", "2 unspecified MQTT-3.15.2-1"},
 	} {

@@ -16,10 +16,12 @@ func (r *reader) auth(p *Auth) {
 	if r.stop {
 		return
 	}
+	// 3.15.2.2.2 calls it an error to leave out the method. 3.15.2.1 lets the code
+	// and all properties be left out together, which is a Remaining Length of 0;
+	// there the two sentences contradict each other and nothing is judged.
+	empty := r.pos == len(r.b)
 	p.Code, p.Properties = r.codeAndProperties(0)
-	// 3.15.2.2.2 calls it an error to leave out the method, and 3.15.2.1 lets all
-	// be left out where the code is 0x00. Where both speak nothing is judged.
-	if p.Code == 0 && len(p.Properties) == 0 {
+	if empty {
 		return
 	}
 	if _, ok := p.Properties.Find(AuthenticationMethod); !ok {
