@@ -88,6 +88,9 @@ func (r *reader) connect(p *Connect, spare *Will) {
 		p.User = r.text(&fUser)
 	}
 	if flags&flagPassword != 0 && !r.stop && (r.v != V31 || r.pos < len(r.b)) {
+		if r.v == V31 && flags&flagUser == 0 {
+			r.report(&rulePasswordWithoutUser, r.pos)
+		}
 		p.Password = r.bin(&fPassword)
 	}
 	r.end(&ruleConnectTrailing)
@@ -108,7 +111,7 @@ func (r *reader) connectFlags(flags, willQoS byte) {
 	} else if willQoS == 3 {
 		r.report(&ruleWillQoS, at)
 	}
-	if flags&(flagUser|flagPassword) == flagPassword {
+	if flags&(flagUser|flagPassword) == flagPassword && r.v != V31 { // there the field counts
 		r.report(&rulePasswordWithoutUser, at)
 	}
 }
@@ -139,8 +142,14 @@ func (r *reader) will(w *Will) {
 	if len(w.Topic) == 0 && !r.stop {
 		r.report(&ruleEmptyName, start)
 	}
-	if !r.stop {
-		w.Payload = r.bin(&fWillPayload)
+	if r.stop {
+		return
+	}
+	w.Payload = r.bin(&fWillPayload)
+	if r.v == V31 {
+		if i := bytes.IndexFunc(w.Payload, func(c rune) bool { return c >= utf8.RuneSelf }); i >= 0 {
+			r.report(&ruleWillNotASCII, r.pos-len(w.Payload)+i)
+		}
 	}
 }
 

@@ -152,6 +152,10 @@ func TestViolations(t *testing.T) {
 		{"packet not over", V5, c, "30 05 0001", "4 malformed U5-2.1.4-u2"},
 		{"huge and not over", V5, c, "30ffffff7f", "5 malformed U5-2.1.4-u2"},
 		{"wrong and not over", V5, c, "38 05 0001", "0 unspecified MQTT-3.3.1-2; 4 malformed U5-2.1.4-u2"},
+		{"incomplete in a text with faults", V311, c, "82 0a 0000 0002 612b", "2 protocol_error MQTT-2.3.1-1; 7 protocol_error MQTT-4.7.1-3; 8 malformed U3-2.2.3-u2"},
+		{"incomplete and from the wrong end", V5, s, "c0", "0 protocol_error U5-2.1.2-u1; 1 malformed U5-2.1.4-u2"},
+		{"incomplete inside a CONNECT", V311, c, "100c" + mqtt4 + "03", "9 malformed MQTT-3.1.2-3; 10 malformed U3-2.2.3-u2"},
+		{"incomplete inside a property", V5, c, "3012 0001 61 09 0102 02", "7 unspecified §3.3.2.3.2; 9 malformed U5-2.1.4-u2"},
 		{"bytes behind the packet", V5, c, "c00000", "2 malformed U5-2.1.4-u2"},
 		{"PINGREQ with a byte", V5, c, "c00100", "2 malformed U5-2.1.4-u2"},
 
@@ -163,6 +167,12 @@ func TestViolations(t *testing.T) {
 		{"CONNECT of 3.1 by its level", 0, c, "100f 0006 4d5149736470 03 02 003c 0001 61", ""},
 		{"CONNECT of 3.1 without id", V31, c, "100e 0006 4d5149736470 03 02 003c 0000", "14 protocol_error §3.1"},
 		{"CONNECT of 3.1 with flags for fields that are not there", V31, c, "100f 0006 4d5149736470 03 c2 003c 0001 61", ""},
+		{"CONNECT of 3.1 with a password and no user", V31, c, "1012 0006 4d5149736470 03 42 003c 0001 61 0001 70", "17 protocol_error §3.1"},
+		{"CONNECT of 3.1 with the flag of a password alone", V31, c, "100f 0006 4d5149736470 03 42 003c 0001 61", ""},
+		{"CONNECT of 3.1 with a user and no password", V31, c, "1012 0006 4d5149736470 03 c2 003c 0001 61 0001 75", ""},
+		{"CONNECT of 3.1 with a will of eight bits", V31, c, "1016 0006 4d5149736470 03 06 003c 0001 61 0001 77 0002 61c3", "23 protocol_error §3.1"},
+		{"CONNECT of 3.1 with Will QoS 3", V31, c, "1014 0006 4d5149736470 03 1e 003c 0001 61 0001 77 0000", "11 protocol_error §3.1"},
+		{"CONNECT reserved flag is not used", V31, c, "100f 0006 4d5149736470 03 03 003c 0001 61", ""},
 		{"CONNECT reserved flag", V311, c, "100c" + mqtt4 + "03 003c 0000", "9 malformed MQTT-3.1.2-3"},
 		{"CONNECT reserved flag", V5, c, "100d" + mqtt5 + "03 003c 00 0000", "9 malformed MQTT-3.1.2-3"},
 		{"CONNECT Will QoS without Will", V311, c, "100c" + mqtt4 + "0a 003c 0000", "9 protocol_error MQTT-3.1.2-13"},
@@ -183,7 +193,7 @@ func TestViolations(t *testing.T) {
 		{"CONNECT Will Topic with wildcard", V5, c, "1013" + mqtt5 + "06 003c 00 0000 00 0001 23 0000", "18 unspecified MQTT-4.7.0-1"},
 		{"CONNECT Will Topic empty", V311, c, "1010" + mqtt4 + "06 003c 0000 0000 0000", "14 protocol_error MQTT-4.7.3-1"},
 		{"CONNECT Authentication Data alone", V5, c, "1010" + mqtt5 + "02 003c 03 160000 0000", "16 protocol_error U5-3.1.2.11.10-u1"},
-		{"CONNECT id with U+0000", V311, c, "100d" + mqtt4 + "02 003c 0001 00", "14 malformed MQTT-1.5.3-2"},
+		{"CONNECT id with U+0000", V311, c, "100d" + mqtt4 + "02 003c 0001 00", "14 protocol_error MQTT-1.5.3-2"},
 		{"CONNECT id with a surrogate", V5, c, "1010" + mqtt5 + "02 003c 00 0003 eda080", "15 malformed MQTT-1.5.4-1"},
 		{"CONNECT id overlong", V5, c, "100f" + mqtt5 + "02 003c 00 0002 c080", "15 malformed MQTT-1.5.4-1"},
 		{"CONNECT id with U+FEFF", V5, c, "1010" + mqtt5 + "02 003c 00 0003 efbbbf", ""},
@@ -220,6 +230,12 @@ func TestViolations(t *testing.T) {
 		{"PUBLISH wildcard", V5, s, "3006 0003 61 2f 23 00", "6 unspecified MQTT-3.3.2-2"},
 		{"PUBLISH wildcard", V311, c, "3005 0003 61 2b 62", "5 protocol_error MQTT-3.3.2-2"},
 		{"PUBLISH wildcard before bad UTF-8", V5, c, "3006 0003 23 61 ff 00", "4 unspecified MQTT-3.3.2-2; 6 malformed MQTT-1.5.4-1"},
+		{"PUBLISH wildcard behind bad UTF-8", V5, c, "3007 0004 ff2361ff 00", "4 malformed MQTT-1.5.4-1; 5 unspecified MQTT-3.3.2-2; 7 malformed MQTT-1.5.4-1"},
+		{"PUBLISH a run of bad UTF-8 is one", V5, c, "3009 0006 eda080c0af61 00", "4 malformed MQTT-1.5.4-1"},
+		{"PUBLISH a cut character before a good one", V5, c, "3006 0003 e28261 00", "4 malformed MQTT-1.5.4-1"},
+		{"PUBLISH U+0000 twice", V311, c, "3006 0004 00006100", "4 protocol_error MQTT-1.5.3-2; 7 protocol_error MQTT-1.5.3-2"},
+		{"PUBLISH wildcards in runs", V5, c, "3008 0005 2b2361232b 00", "4 unspecified MQTT-3.3.2-2; 7 unspecified MQTT-3.3.2-2"},
+		{"PUBLISH wildcard behind bytes that 3.1 does not judge", V31, c, "3004 0002 ff23", "5 protocol_error §3.3"},
 		{"PUBLISH without properties", V5, c, "3003 0001 61", "5 malformed MQTT-2.2.2-1"},
 		{"PUBLISH cut id", V311, c, "3204 0001 61 00", "5 malformed U3-2.2.3-u2"},
 		{"PUBLISH Subscription Identifier from a client", V5, c, "3006 0001 61 02 0b01", "6 protocol_error MQTT-3.3.4-6"},
@@ -280,14 +296,19 @@ func TestViolations(t *testing.T) {
 		{"SUBSCRIBE /", V5, c, "8207 0001 00 0001 2f 00", ""},
 		{"SUBSCRIBE $SYS/#", V5, c, "820c 0001 00 0006 245359532f23 00", ""},
 		{"SUBSCRIBE $share", V5, c, "820c 0001 00 0006 247368617265 00", ""},
-		{"SUBSCRIBE $share/", V5, c, "820d 0001 00 0007 2473686172652f 00", "14 unspecified MQTT-4.8.2-1"},
+		{"SUBSCRIBE $share/", V5, c, "820d 0001 00 0007 2473686172652f 00", "14 unspecified MQTT-4.8.2-1; 14 unspecified MQTT-4.8.2-2"},
 		{"SUBSCRIBE $share//a", V5, c, "820f 0001 00 0009 2473686172652f2f61 00", "14 unspecified MQTT-4.8.2-1"},
 		{"SUBSCRIBE $share/g", V5, c, "820e 0001 00 0008 2473686172652f67 00", "15 unspecified MQTT-4.8.2-2"},
 		{"SUBSCRIBE $share/g/", V5, c, "820f 0001 00 0009 2473686172652f672f 00", "16 unspecified MQTT-4.8.2-2"},
 		{"SUBSCRIBE $share/+/a", V5, c, "8210 0001 00 000a 2473686172652f2b2f61 00", "14 unspecified MQTT-4.8.2-2"},
 		{"SUBSCRIBE $share/g/a#", V5, c, "8211 0001 00 000b 2473686172652f672f6123 00", "17 unspecified MQTT-4.7.1-1"},
+		{"SUBSCRIBE $share/#", V5, c, "820e 0001 00 0008 2473686172652f23 00", "14 unspecified MQTT-4.8.2-2; 15 unspecified MQTT-4.8.2-2"},
+		{"SUBSCRIBE $share/ and bad text", V5, c, "8210 0001 00 000a 2473686172652f2bff00 00", "14 unspecified MQTT-4.8.2-2; 15 malformed MQTT-1.5.4-1; 16 malformed MQTT-1.5.4-2; 17 unspecified MQTT-4.8.2-2"},
+		{"SUBSCRIBE $share// and bad text", V5, c, "8210 0001 00 000a 2473686172652f2fff23 00", "14 unspecified MQTT-4.8.2-1; 15 malformed MQTT-1.5.4-1; 16 unspecified MQTT-4.7.1-1"},
 		{"SUBSCRIBE $share/ is any topic", V311, c, "820c 0001 0007 2473686172652f 00", ""},
 		{"SUBSCRIBE filter with U+0000", V5, c, "8207 0001 00 0001 00 00", "7 malformed MQTT-1.5.4-2"},
+		{"SUBSCRIBE two bad filters", V5, c, "820c 0001 00 0002 ff2b 00 0001 00 00", "7 malformed MQTT-1.5.4-1; 8 unspecified MQTT-4.7.1-2; 12 malformed MQTT-1.5.4-2"},
+		{"SUBSCRIBE wildcards in runs", V5, c, "820b 0001 00 0005 612b2b2f23 00", "8 unspecified MQTT-4.7.1-2"},
 		{"SUBSCRIBE filter no UTF-8", V311, c, "8206 0001 0001 ff 00", "6 malformed MQTT-1.5.3-1"},
 		{"SUBSCRIBE Subscription Identifier 0", V5, c, "8209 0001 02 0b00 0001 61 00", "6 protocol_error U5-3.8.2.1.2-u1"},
 		{"SUBSCRIBE Subscription Identifier twice", V5, c, "820b 0001 04 0b01 0b02 0001 61 00", "7 protocol_error U5-3.8.2.1.2-u2"},
@@ -332,6 +353,58 @@ func TestViolations(t *testing.T) {
 			}
 			checkOneDecoder(t, b, test.v, test.from)
 		})
+	}
+}
+
+// The Topic Name of a PUBLISH has a limit in 3.1, which counts characters.
+func TestLongTopics(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		v     Version
+		topic string
+		want  string
+	}{
+		{"as long as allowed", V31, strings.Repeat("a", 32_767), ""},
+		{"one more", V31, strings.Repeat("a", 32_768), "4 protocol_error §2.2"},
+		{"characters of two bytes", V31, strings.Repeat("é", 32_767), ""},
+		{"with a wildcard", V31, strings.Repeat("a", 40_000) + "#", "4 protocol_error §2.2; 40006 protocol_error §3.3"},
+		{"in 3.1.1", V311, strings.Repeat("a", 65_535), ""},
+		{"in 5.0", V5, strings.Repeat("a", 65_535), ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, from := range []Sender{FromClient, FromServer} {
+				b, err := (&Publish{Topic: Text(test.topic)}).Append(nil, test.v)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, vs := Inspect(b, test.v, from); brief(vs) != test.want {
+					t.Errorf("got %s, want %s", brief(vs), test.want)
+				}
+				checkOneDecoder(t, b, test.v, from)
+			}
+		})
+	}
+	b, err := (&Connect{CleanStart: true, ClientID: Text("a"), Will: &Will{Topic: bytes.Repeat([]byte("a"), 65_535)}}).Append(nil, V31)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, vs := Inspect(b, V31, FromClient); len(vs) > 0 {
+		t.Errorf("a Will Topic may be longer: %s", brief(vs))
+	}
+}
+
+// 3.1 has no general rule for errors, so nobody is blamed for going on.
+func TestNothingIsNamedIn31(t *testing.T) {
+	for _, h := range []string{"0000", "3600", "8200", "1000", "3080808080", "c001ff", "82050001000161", "8206000100016103"} {
+		_, vs := Inspect(fromHex(t, h), V31, FromClient)
+		if len(vs) == 0 {
+			t.Errorf("%s: nothing found", h)
+		}
+		for _, v := range vs {
+			if v.Named {
+				t.Errorf("%s: %s: named in 3.1", h, &v)
+			}
+		}
 	}
 }
 
@@ -493,7 +566,7 @@ func allRules() (rules []*rule) {
 		&ruleAuthData, &ruleAuthMethod, &ruleConnectShort, &ruleConnectTrailing, &ruleProtocolName,
 		&ruleProtocolLevel, &ruleConnectReserved, &ruleWillQoSWithoutWill, &ruleWillRetainWithoutWill,
 		&ruleWillQoS, &rulePasswordWithoutUser, &ruleClientIDMissing, &ruleClientIDEmpty, &ruleClientIDLong,
-		&ruleWillMissing, &ruleUserMissing, &rulePasswordMissing, &ruleConnackFlags, &ruleSessionPresent,
+		&ruleWillNotASCII, &ruleTopicLong, &ruleWillMissing, &ruleUserMissing, &rulePasswordMissing, &ruleConnackFlags, &ruleSessionPresent,
 		&ruleQoS3, &ruleDup, &ruleTopicMissing, &ruleTopicEmpty, &ruleServerPacketID, &ruleClientPacketID,
 		&ruleNoFilter, &ruleNoUnsubscribe, &ruleOptionsReserved, &ruleOptionsQoS, &ruleRetainHandling,
 		&ruleNoLocalShared, &ruleNoCode, &ruleNoUnsubackCode)

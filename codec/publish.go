@@ -2,6 +2,7 @@ package codec
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"github.com/mqttproof/mqttproof/codec/spec"
 )
@@ -22,6 +23,9 @@ func (r *reader) publish(p *Publish) {
 	p.Properties = nil
 	p.Payload = nil
 	start := r.pos
+	if r.v == V31 {
+		r.topicLength()
+	}
 	p.Topic = r.name(&fTopic, &rulePublishWildcard)
 	if len(p.Topic) == 0 && r.v != V5 && !r.stop {
 		r.report(&ruleEmptyName, start)
@@ -49,6 +53,22 @@ func (r *reader) publish(p *Publish) {
 	start, r.pos = r.pos, len(r.b)
 	if r.fields != nil {
 		r.mark(&fPayload, start)
+	}
+}
+
+// maxTopic31 is how many characters the Topic Name of a PUBLISH of 3.1 may have
+// (2.2 of that text). Appendix A has 64k for topics in general, so a Will Topic or
+// a Topic Filter may be longer.
+const maxTopic31 = 32_767
+
+// topicLength counts the characters of the Topic Name that follows.
+func (r *reader) topicLength() {
+	b := r.b[r.pos:]
+	if len(b) < 2 {
+		return
+	}
+	if n := int(b[0])<<8 | int(b[1]); n > maxTopic31 && n <= len(b)-2 && utf8.RuneCount(b[2:2+n]) > maxTopic31 {
+		r.report(&ruleTopicLong, r.pos)
 	}
 }
 

@@ -53,7 +53,7 @@ func (r *reader) say(rule *rule, offset int, detail string) {
 		return
 	}
 	class := rule.classIn(r.v)
-	r.add(ref, class, class != Unspecified && !rule.quiet, offset, rule.text, detail)
+	r.add(ref, class, class != Unspecified && !rule.quiet && r.v != V31, offset, rule.text, detail)
 }
 
 func (r *reader) add(ref spec.Ref, class Class, named bool, offset int, text, detail string) {
@@ -179,35 +179,6 @@ func (r *reader) name(f *field, wildcard *rule) Text {
 		r.badText(t, r.pos-len(t), f, wildcard, &ruleNull)
 	}
 	return t
-}
-
-// badText reports what is wrong with a text, in the order of its bytes. It goes
-// on behind U+0000 and wildcards and stops at ill-formed UTF-8, which says
-// nothing of what follows.
-func (r *reader) badText(t []byte, at int, f *field, wildcard, null *rule) {
-	utf, kind := &ruleUTF8, f.name
-	if null == &rulePair {
-		utf = &rulePair
-	}
-	nulls, wilds := 0, 0
-	for i := 0; i < len(t) && !r.stop; {
-		n := runeLen(t[i:])
-		switch {
-		case n == 0:
-			// 3.1 does not have the rule, and there a wildcard may follow.
-			if r.say(utf, at+i, kind); r.v != V31 {
-				return
-			}
-			n = 1
-		case t[i] == 0 && nulls == 0:
-			r.say(null, at+i, kind)
-			nulls++
-		case wildcard != nil && (t[i] == '+' || t[i] == '#') && wilds == 0:
-			r.say(wildcard, at+i, kind)
-			wilds++
-		}
-		i += n
-	}
 }
 
 // varint reads a Variable Byte Integer (1.5.5) inside a packet, up to end. ok is

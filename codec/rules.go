@@ -7,8 +7,9 @@ import "github.com/mqttproof/mqttproof/codec/spec"
 // second Payload Format Indicator or Message Expiry Interval in PUBLISH (nothing
 // is said), a Server Reference from a Client (no sentence forbids it), AUTH with
 // nothing in it (3.15.2.1 against 3.15.2.2.2), codes 0x8C and 0x9B in DISCONNECT
-// (see spec.Reasons), and a payload that is not of its Payload Format Indicator
-// (a receiver MAY look).
+// (see spec.Reasons), a payload that is not of its Payload Format Indicator (a
+// receiver MAY look), and an empty Response Topic (4.7.3 speaks of Topic Names,
+// which it becomes only where it is used).
 
 // rule is one rule that a packet can break. It has an id for each version; a
 // version without an id does not have the rule, so that a report of it there
@@ -20,7 +21,10 @@ type rule struct {
 	class Class
 	// old is the class in 3.1 and 3.1.1, which do not have these classes:
 	// Malformed where the bytes cannot be parsed or a reserved bit is wrong,
-	// ProtocolError for all else.
+	// ProtocolError for all else. So U+0000 is a ProtocolError (it is well-formed
+	// UTF-8 and parses) where 5.0 says Malformed, and so is a Will QoS of 3.
+	// PUBLISH with QoS 3 is Malformed: whether a Packet Identifier follows cannot
+	// be known. So is SUBSCRIBE with QoS 3, because 3.1.1 says so (3.8.3).
 	old Class
 	// quiet is set where the standard names no reaction of the receiver, though
 	// class is not Unspecified.
@@ -96,7 +100,7 @@ var ruleQoS1 = rule{"§2.1", "", "", 0, ProtocolError, true, "the QoS of this pa
 var (
 	ruleUTF8 = rule{"", "MQTT-1.5.3-1", "MQTT-1.5.4-1", Malformed, Malformed, false,
 		"the text is not well-formed UTF-8"}
-	ruleNull = rule{"", "MQTT-1.5.3-2", "MQTT-1.5.4-2", Malformed, Malformed, false,
+	ruleNull = rule{"", "MQTT-1.5.3-2", "MQTT-1.5.4-2", Malformed, ProtocolError, false,
 		"the text holds U+0000"}
 	rulePair = rule{"", "", "MQTT-1.5.7-1", Malformed, 0, false,
 		"a User Property is not two well-formed UTF-8 strings without U+0000"}
@@ -161,14 +165,16 @@ var (
 		"Will Retain is 1 though the Will Flag is 0"}
 	ruleWillQoS = rule{"§3.1", "MQTT-3.1.2-14", "MQTT-3.1.2-12", Malformed, ProtocolError, false,
 		"the Will QoS is 3"}
-	rulePasswordWithoutUser = rule{"", "MQTT-3.1.2-22", "", 0, ProtocolError, false,
-		"the Password Flag is 1 though the User Name Flag is 0"}
+	rulePasswordWithoutUser = rule{"§3.1", "MQTT-3.1.2-22", "", 0, ProtocolError, false,
+		"there is a Password without a User Name"}
 	ruleClientIDMissing = rule{"§3.1", "MQTT-3.1.3-3", "MQTT-3.1.3-3", Malformed, Malformed, false,
 		"the Client Identifier is missing or cut"}
 	ruleClientIDEmpty = rule{"§3.1", "MQTT-3.1.3-7", "", 0, ProtocolError, false,
 		"the Client Identifier is empty though Clean Session is 0"}
 	ruleClientIDLong = rule{"§3.1", "", "", 0, ProtocolError, false,
 		"the Client Identifier has more than 23 characters"}
+	ruleWillNotASCII = rule{"§3.1", "", "", 0, ProtocolError, true,
+		"the Will Message is not 7-bit ASCII"}
 	ruleWillMissing = rule{"§3.1", "MQTT-3.1.2-9", "MQTT-3.1.2-9", Malformed, Malformed, false,
 		"a Will field is missing or cut though the Will Flag is 1"}
 	ruleUserMissing = rule{"§3.1", "MQTT-3.1.2-19", "MQTT-3.1.2-17", Malformed, Malformed, false,
@@ -212,6 +218,8 @@ var (
 		"DUP is 1 though the QoS is 0"}
 	ruleTopicMissing = rule{"§3.3", "MQTT-3.3.2-1", "MQTT-3.3.2-1", Malformed, Malformed, false,
 		"the Topic Name is missing or cut"}
+	ruleTopicLong = rule{"§2.2", "", "", 0, ProtocolError, true,
+		"the Topic Name has more than 32,767 characters"}
 	ruleTopicEmpty = rule{"", "", "U5-3.3.2.1-u1", ProtocolError, 0, false,
 		"the Topic Name is empty and there is no Topic Alias"}
 	ruleServerPacketID = rule{"§2.4", "MQTT-2.3.1-1", "MQTT-2.2.1-4", Unspecified, ProtocolError, true,

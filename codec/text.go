@@ -138,6 +138,47 @@ func filterOK(t []byte, v Version) bool {
 	return true
 }
 
+// A bad text is walked to its end, so that all that is wrong with it is listed:
+// ill-formed bytes are passed one by one until a character begins again. A run of
+// bytes or characters that break the same rule is reported once, at its start.
+
+// textRun is the run that a walk is in.
+type textRun struct {
+	rule *rule
+	end  int
+}
+
+// broken reports a rule at bytes i to i+n of the text at offset at, unless they
+// belong to a run.
+func (run *textRun) broken(r *reader, rule *rule, at, i, n int, f *field) {
+	if rule != run.rule || i != run.end {
+		r.say(rule, at+i, f.name)
+	}
+	run.rule, run.end = rule, i+n
+}
+
+// badText reports what is wrong with a text, in the order of its bytes.
+func (r *reader) badText(t []byte, at int, f *field, wildcard, null *rule) {
+	utf := &ruleUTF8
+	if null == &rulePair {
+		utf = &rulePair
+	}
+	var run textRun
+	for i := 0; i < len(t) && !r.stop; {
+		n := runeLen(t[i:])
+		switch c := t[i]; {
+		case n == 0:
+			n = 1
+			run.broken(r, utf, at, i, n, f)
+		case c == 0:
+			run.broken(r, null, at, i, n, f)
+		case wildcard != nil && (c == '+' || c == '#'):
+			run.broken(r, wildcard, at, i, n, f)
+		}
+		i += n
+	}
+}
+
 // badFilter reports what is wrong with a filter, in the order of its bytes.
 func (r *reader) badFilter(t []byte, at int, f *field) {
 	if len(t) == 0 {
@@ -145,38 +186,35 @@ func (r *reader) badFilter(t []byte, at int, f *field) {
 		return
 	}
 	start := 0 // of the filter proper
-	if name, rest, ok := shared(t); ok && r.v == V5 {
+	name, rest, ok := shared(t)
+	isShared := ok && r.v == V5
+	if isShared {
 		start = len(sharePrefix) + len(name) + 1
 		if len(name) == 0 {
 			r.say(&ruleShareName, at+len(sharePrefix), f.name)
-		} else if textOK(t) {
-			if i := bytes.IndexAny(name, "+#"); i >= 0 {
-				r.say(&ruleShareFilter, at+len(sharePrefix)+i, f.name)
-			} else if len(rest) == 0 {
-				r.say(&ruleShareFilter, at+len(t), f.name)
-			}
 		}
 	}
-	nulls := 0
+	var run textRun
 	for i := 0; i < len(t) && !r.stop; {
 		n := runeLen(t[i:])
-		c := t[i]
-		switch {
+		switch c := t[i]; {
 		case n == 0:
-			if r.say(&ruleUTF8, at+i, f.name); r.v != V31 {
-				return
-			}
 			n = 1
-		case c == 0 && nulls == 0:
-			r.say(&ruleNull, at+i, f.name)
-			nulls++
+			run.broken(r, &ruleUTF8, at, i, n, f)
+		case c == 0:
+			run.broken(r, &ruleNull, at, i, n, f)
 		case i < start:
-			// The ShareName has been looked at.
+			if c == '+' || c == '#' {
+				run.broken(r, &ruleShareFilter, at, i, n, f)
+			}
 		case c == '#' && (i > start && t[i-1] != '/' || i != len(t)-1):
-			r.say(&ruleMultiLevel, at+i, f.name)
+			run.broken(r, &ruleMultiLevel, at, i, n, f)
 		case c == '+' && (i > start && t[i-1] != '/' || i != len(t)-1 && t[i+1] != '/'):
-			r.say(&ruleSingleLevel, at+i, f.name)
+			run.broken(r, &ruleSingleLevel, at, i, n, f)
 		}
 		i += n
+	}
+	if isShared && len(rest) == 0 {
+		r.say(&ruleShareFilter, at+len(t), f.name)
 	}
 }

@@ -44,6 +44,7 @@ type Violation struct {
 	// Named says that the standard names what the receiver does about it: in most
 	// cases close. Where it is false a Server may carry on and nobody can be
 	// blamed for it (5.0, 4.13.1; in 3.1.1 4.8 is general, but names few cases).
+	// It is false for all of 3.1, whose text has no general rule for errors.
 	Named bool
 	// Text says in a sentence what is wrong.
 	Text string

@@ -32,6 +32,8 @@ var stricterPaho = map[string]string{
 //     a match to more than one subscription (5.0, 3.3.2.3.8).
 //   - Of two Payload Format Indicators or Message Expiry Intervals in a PUBLISH
 //     only the last one is kept; the standard says nothing of a second.
+//   - An empty AUTH is written with a Reason Code and a Property Length, and then
+//     the Authentication Method must not be left out (5.0, 3.15.2.2.2).
 //   - Will Properties other than the Will Delay Interval and User Properties are
 //     read and not written, though they are the Will's to send (5.0, 3.1.3.2).
 func asPaho(p codec.Packet) codec.Packet {
@@ -108,6 +110,9 @@ func againstPaho(t *testing.T, b []byte, from codec.Sender) {
 		if stricterPaho[fmt.Sprintf("%s: %v", p.Type(), err)] == "" {
 			t.Errorf("%x: %s; paho.golang says %v", b, p, err)
 		}
+		return
+	}
+	if p.Type() == codec.AUTH && n == 2 {
 		return
 	}
 	// What it read is compared by what it writes, which ours reads again.

@@ -37,7 +37,10 @@ func (b *badText) fault(v codec.Version) fault {
 	case 1:
 		return fault{codec.Malformed, section(v, "MQTT-1.5.3-1", "MQTT-1.5.4-1"), Close}
 	case 2:
-		return fault{codec.Malformed, section(v, "MQTT-1.5.3-2", "MQTT-1.5.4-2"), Close}
+		if v == codec.V5 {
+			return fault{codec.Malformed, "MQTT-1.5.4-2", Close}
+		}
+		return fault{codec.ProtocolError, "MQTT-1.5.3-2", Close} // well-formed UTF-8, and it parses
 	}
 	return valid
 }
@@ -111,8 +114,8 @@ func (l *list) topicFilters(v codec.Version) {
 		rest := fault{c, "MQTT-4.8.2-2", MayClose}
 		for filter, f := range map[string]fault{
 			"$share/g/a": valid, "$share/g/#": valid, "$share/g/+/a": valid, "$share/g//": valid, "$shared/a": valid,
-			"$share/": name, "$share//a": name, "$share/g": rest, "$share/g/": rest, "$share/+/a": rest, "$share/a#b/c": rest,
-			"$share/#": rest, "$share/g/a#": multi, "$share/g/a+": single, "$share/g/#/a": multi,
+			"$share//a": name, "$share//#": name, "$share/g": rest, "$share/g/": rest, "$share/+/a": rest, "$share/a#b/c": rest,
+			"$share/#/a": rest, "$share/g/a#": multi, "$share/g/a+": single, "$share/g/#/a": multi,
 		} {
 			filters[filter] = f
 		}
