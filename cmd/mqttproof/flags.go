@@ -34,6 +34,9 @@ type runCmd struct {
 	Prefix         string        `placeholder:"TOPIC" help:"Beginning of every topic, for brokers with access rules (default mqttproof/)."`
 	ClientPrefix   string        `placeholder:"TEXT" help:"Beginning of every client identifier (default mp)."`
 
+	Fault []string `sep:"none" placeholder:"NAME,..." help:"Faults to switch on in embedded:reference: names of list --faults, or requirements."`
+	With  []string `sep:"none" placeholder:"NAME,..." help:"Ways in which embedded:reference behaves: names of list --behaviours."`
+
 	Only         []string       `sep:"none" placeholder:"WHAT,..." help:"Run these only: scenarios, areas or requirements; * stands for anything. May be given again."`
 	Skip         []string       `sep:"none" placeholder:"WHAT,..." help:"Leave these out."`
 	Versions     []spec.Version `placeholder:"VERSION" help:"Versions of MQTT: 3.1.1, 5.0 (default: those of them that the broker speaks)."`
@@ -118,6 +121,9 @@ func (c *runCmd) targets() (list []target.Target, err error) {
 	}
 	secrets := c.User != "" || c.CA != "" || c.Cert != "" || c.Key != "" || c.Insecure
 	used := false
+	if texts, err = c.deviating(texts); err != nil {
+		return nil, err
+	}
 	for _, text := range texts {
 		t, err := target.Parse(text, containers.Credentials(c.User, password), containers.CA(c.CA),
 			containers.ClientCertificate(c.Cert, c.Key), containers.Insecure(c.Insecure), containers.ConnectTimeout(c.ConnectTimeout),
@@ -135,6 +141,37 @@ func (c *runCmd) targets() (list []target.Target, err error) {
 		return nil, usage("--user, --ca, --cert, --key and --insecure are for brokers at an address or in a container, and there is none among the targets")
 	}
 	return list, nil
+}
+
+// deviating adds what --fault and --with ask for to the reference broker among
+// the targets.
+func (c *runCmd) deviating(texts []string) ([]string, error) {
+	var query []string
+	for _, name := range split(c.Fault) {
+		query = append(query, "fault="+name)
+	}
+	for _, name := range split(c.With) {
+		query = append(query, "with="+name)
+	}
+	if len(query) == 0 {
+		return texts, nil
+	}
+	changed, found := slices.Clone(texts), false
+	for i, text := range texts {
+		name, rest, _ := strings.Cut(text, "?")
+		if name != "embedded:reference" {
+			continue
+		}
+		found = true
+		if rest != "" {
+			query = append([]string{rest}, query...)
+		}
+		changed[i] = name + "?" + strings.Join(query, "&")
+	}
+	if !found {
+		return nil, usage("--fault and --with are for embedded:reference, which is not among the targets")
+	}
+	return changed, nil
 }
 
 // password is never a flag: flags are seen by everyone on the machine.

@@ -17,6 +17,9 @@ type order struct {
 	Broker  string `json:"broker"`
 	Scheme  string `json:"scheme"`
 	Address string `json:"address"` // host:port to listen at
+	// Behaviours and Faults are those of the reference broker, by name.
+	Behaviours []string `json:"behaviours,omitempty"`
+	Faults     []string `json:"faults,omitempty"`
 }
 
 // init makes a broker of a process that was started as one. It never returns
@@ -50,6 +53,8 @@ func serve(text string) error {
 			listen = mochi.Listen{WS: o.Address}
 		}
 		urls, err = mochi.Serve(listen, os.Stderr, func() { os.Exit(1) })
+	case "reference":
+		urls, err = serveReference(o)
 	default:
 		err = fmt.Errorf("no embedded broker %q", o.Broker)
 	}

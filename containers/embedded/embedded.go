@@ -32,10 +32,29 @@ func Mochi(opts ...Option) containers.Target {
 	return newTarget("mochi", mochi.Software, opts)
 }
 
+// With has the reference broker behave in another way that the standard allows,
+// by the names of reference.Behaviours.
+func With(behaviours ...string) Option {
+	return func(t *target) { t.behaviours = append(t.behaviours, behaviours...) }
+}
+
+// Faults switches faults of the reference broker on, by expressions that
+// reference.FindFaults takes.
+func Faults(names ...string) Option {
+	return func(t *target) { t.faults = append(t.faults, names...) }
+}
+
+// Reference is the reference broker of mqttproof.
+func Reference(opts ...Option) containers.Target {
+	return newTarget("reference", "mqttproof reference", opts)
+}
+
 type target struct {
-	broker   string
-	software string
-	scheme   string // mqtt or ws
+	broker     string
+	software   string
+	scheme     string // mqtt or ws
+	behaviours []string
+	faults     []string
 }
 
 func newTarget(broker, software string, opts []Option) *target {
@@ -48,10 +67,20 @@ func newTarget(broker, software string, opts []Option) *target {
 
 // Name is the target in the form that the command takes.
 func (t *target) Name() string {
-	if t.scheme == "mqtt" {
+	var query []string
+	if t.scheme != "mqtt" {
+		query = append(query, "transport="+t.scheme)
+	}
+	for _, name := range t.behaviours {
+		query = append(query, "with="+name)
+	}
+	for _, name := range t.faults {
+		query = append(query, "fault="+name)
+	}
+	if len(query) == 0 {
 		return "embedded:" + t.broker
 	}
-	return "embedded:" + t.broker + "?transport=" + t.scheme
+	return "embedded:" + t.broker + "?" + strings.Join(query, "&")
 }
 
 const (
@@ -67,7 +96,9 @@ func (t *target) Start(ctx context.Context) (*containers.Broker, error) {
 	}
 	var url string // known once the first child has chosen its port
 	launch := func(ctx context.Context) (*process.Process, error) {
-		order, err := json.Marshal(order{Broker: t.broker, Scheme: t.scheme, Address: address(url)})
+		order, err := json.Marshal(order{
+			Broker: t.broker, Scheme: t.scheme, Address: address(url), Behaviours: t.behaviours, Faults: t.faults,
+		})
 		if err != nil {
 			return nil, err
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/mqttproof/mqttproof/containers"
 	"github.com/mqttproof/mqttproof/containers/embedded"
 	"github.com/mqttproof/mqttproof/containers/presets"
+	"github.com/mqttproof/mqttproof/scenarios/reference"
 )
 
 // Kind says where the broker of a target comes from.
@@ -34,7 +35,7 @@ type Target struct {
 }
 
 // Forms says how targets are written, for messages.
-const Forms = "embedded:mochi (or embedded:), mqtt://HOST:PORT (or tcp://), mqtts:// (or tls://, ssl://), ws:// and wss://, " +
+const Forms = "embedded:mochi (or embedded:), embedded:reference, mqtt://HOST:PORT (or tcp://), mqtts:// (or tls://, ssl://), ws:// and wss://, " +
 	"exec:PRESET, docker:PRESET and docker:IMAGE:TAG"
 
 // addressSchemes are the schemes of brokers that run already.
@@ -54,13 +55,15 @@ func Parse(text string, opts ...containers.Option) (Target, error) {
 	if slices.Contains(addressSchemes, scheme) {
 		return Target{containers.Address(text, opts...), Address}, nil
 	}
-	name, transport, err := cutTransport(rest)
+	name, query, err := cutQuery(rest)
 	if err != nil {
 		return Target{}, usage("%q: %v", shown(text), err)
 	}
+	if scheme == "embedded" {
+		return parseEmbedded(name, query)
+	}
+	transport := query.Get("transport")
 	switch scheme {
-	case "embedded":
-		return parseEmbedded(name, transport)
 	case "exec":
 		return parseExecutable(name, transport)
 	case "docker":
@@ -72,17 +75,34 @@ func Parse(text string, opts ...containers.Option) (Target, error) {
 	return Target{}, usage("%q is not a target: there is no scheme %q; targets are %s", shown(text), scheme, Forms)
 }
 
-func parseEmbedded(name, transport string) (Target, error) {
-	if name != "" && name != "mochi" {
-		return Target{}, usage("there is no embedded broker %q; there is mochi", name)
-	}
-	switch transport {
+func parseEmbedded(name string, query url.Values) (Target, error) {
+	var opts []embedded.Option
+	switch transport := query.Get("transport"); transport {
 	case "", "tcp":
-		return Target{embedded.Mochi(), Embedded}, nil
 	case "ws":
-		return Target{embedded.Mochi(embedded.WebSocket()), Embedded}, nil
+		opts = append(opts, embedded.WebSocket())
+	default:
+		return Target{}, usage("embedded:%s has no transport %q; it has tcp and ws", name, transport)
 	}
-	return Target{}, usage("embedded:mochi has no transport %q; it has tcp and ws", transport)
+	switch name {
+	case "", "mochi":
+		if query.Has("fault") || query.Has("with") {
+			return Target{}, usage("fault and with are for embedded:reference, not for embedded:mochi")
+		}
+		return Target{embedded.Mochi(opts...), Embedded}, nil
+	case "reference":
+		for _, fault := range query["fault"] {
+			if _, err := reference.FindFaults(fault); err != nil {
+				return Target{}, usage("%v", err)
+			}
+		}
+		if _, err := reference.Defaults().With(query["with"]...); err != nil {
+			return Target{}, usage("%v", err)
+		}
+		opts = append(opts, embedded.Faults(query["fault"]...), embedded.With(query["with"]...))
+		return Target{embedded.Reference(opts...), Embedded}, nil
+	}
+	return Target{}, usage("there is no embedded broker %q; there are mochi and reference", name)
 }
 
 func parseExecutable(name, transport string) (Target, error) {
@@ -103,19 +123,19 @@ func executables() (names []string) {
 	return names
 }
 
-// cutTransport takes ?transport= from the name of a target that we start.
-func cutTransport(rest string) (name, transport string, err error) {
+// cutQuery takes what follows ? from the name of a target that we start.
+func cutQuery(rest string) (name string, values url.Values, err error) {
 	name, query, _ := strings.Cut(rest, "?")
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return "", "", errors.New("what follows ? cannot be read; write ?transport=ws")
+	if values, err = url.ParseQuery(query); err != nil {
+		return "", nil, errors.New("what follows ? cannot be read; write ?transport=ws")
 	}
+	name = strings.Trim(name, "/")
 	for key := range values {
-		if key != "transport" {
-			return "", "", fmt.Errorf("%q after ? is not known; there is ?transport=tcp, tls, ws or wss", key)
+		if key != "transport" && (key != "fault" && key != "with" || name != "reference") {
+			return "", nil, fmt.Errorf("%q after ? is not known; there is ?transport=tcp, tls, ws or wss, and for embedded:reference fault and with", key)
 		}
 	}
-	return strings.Trim(name, "/"), values.Get("transport"), nil
+	return name, values, nil
 }
 
 // shown takes user name and password from what is repeated in a message.

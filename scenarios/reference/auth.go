@@ -1,0 +1,111 @@
+package reference
+
+import (
+	"fmt"
+
+	"github.com/mqttproof/mqttproof/codec"
+)
+
+// AuthenticationMethod is the one method of enhanced authentication that the
+// broker knows (4.12). The server sends a challenge as Authentication Data, and
+// the client answers with the same bytes. Nothing is secret about it: it is
+// there so that the exchange can be judged.
+const AuthenticationMethod = "mqttproof-echo"
+
+// exchange is an enhanced authentication that goes on, or has been done.
+type exchange struct {
+	name      string
+	challenge string // that is to be answered; empty if none is open
+}
+
+func (e *exchange) method() codec.Property { return codec.Data(codec.AuthenticationMethod, e.name) }
+
+// startAuthentication begins what a CONNECT with an Authentication Method asks.
+func (c *conn) startAuthentication(method string) {
+	if method != AuthenticationMethod || c.b.opts.NoAuthentication {
+		if c.is(unknownMethodTaken) {
+			c.auth = &exchange{name: method}
+			c.welcome()
+			return
+		}
+		c.refuse(codeBadAuthMethod) // MQTT-4.12.0-1
+		return
+	}
+	c.auth = &exchange{name: method}
+	c.challenge()
+}
+
+func (c *conn) challenge() {
+	c.b.assigned++
+	c.auth.challenge = fmt.Sprintf("challenge %d", c.b.assigned)
+	c.send(&codec.Auth{Code: codeContinueAuth, Properties: codec.Properties{
+		c.auth.method(), codec.Data(codec.AuthenticationData, c.auth.challenge)}})
+}
+
+// beforeConnack handles what comes between CONNECT and CONNACK: the client of an
+// exchange may send AUTH and DISCONNECT alone (MQTT-3.1.2-30).
+func (c *conn) beforeConnack(p codec.Packet) {
+	switch p := p.(type) {
+	case *codec.Auth:
+		if c.answers(p, codeContinueAuth) {
+			c.welcome()
+		}
+	case *codec.Disconnect:
+		c.end()
+	default:
+		c.brokePacket("MQTT-3.1.2-30", "only AUTH and DISCONNECT may come before CONNACK", p)
+		if c.is(otherPacketsDuringAuth) {
+			return
+		}
+		c.refuse(codeProtocolError)
+	}
+}
+
+// authenticate handles AUTH on an accepted connection: re-authentication (4.12.1).
+func (c *conn) authenticate(p *codec.Auth) {
+	switch {
+	case c.auth == nil:
+		c.brokePacket("MQTT-4.12.0-7", "the CONNECT named no Authentication Method", p)
+		if c.is(authWithoutMethodTaken) {
+			return
+		}
+		c.refuse(codeProtocolError)
+	case c.auth.challenge == "" && p.Code == codeReauthenticate:
+		if c.rightMethod(p) {
+			c.challenge()
+		}
+	default:
+		if c.answers(p, codeContinueAuth) {
+			c.auth.challenge = ""
+			c.send(&codec.Auth{Properties: codec.Properties{c.auth.method()}})
+		}
+	}
+}
+
+// rightMethod says whether AUTH has the method of the CONNECT (MQTT-4.12.0-5).
+func (c *conn) rightMethod(p *codec.Auth) bool {
+	method, _ := p.Properties.Find(codec.AuthenticationMethod)
+	if string(method.Data) == c.auth.name || c.is(authMethodChanges) {
+		return true
+	}
+	c.brokePacket("MQTT-4.12.0-5", "the Authentication Method is not that of the CONNECT", p)
+	c.refuse(codeProtocolError)
+	return false
+}
+
+// answers says whether AUTH answers the challenge; else the connection ends.
+func (c *conn) answers(p *codec.Auth, code byte) bool {
+	if !c.rightMethod(p) {
+		return false
+	}
+	data, _ := p.Properties.Find(codec.AuthenticationData)
+	switch {
+	case c.auth == nil || c.auth.challenge == "" || p.Code != code:
+		c.refuse(codeProtocolError)
+		return false
+	case string(data.Data) != c.auth.challenge && !c.is(anyAnswerTaken):
+		c.refuse(codeNotAuthorized) // MQTT-4.12.0-4, MQTT-4.12.1-2
+		return false
+	}
+	return true
+}

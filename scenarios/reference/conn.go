@@ -1,0 +1,257 @@
+package reference
+
+import (
+	"errors"
+	"net"
+	"time"
+
+	"github.com/mqttproof/mqttproof/codec"
+)
+
+// conn is one Network Connection.
+type conn struct {
+	b   *Broker
+	out *output
+
+	version codec.Version // 0 before the CONNECT
+	session *session      // nil before the CONNECT is accepted
+	connect *codec.Connect
+	auth    *exchange // enhanced authentication, nil without
+	ended   bool      // nothing more is taken or sent
+
+	id string // the Client Identifier, given or assigned
+
+	// What the client allows in 5.0.
+	receiveMaximum int
+	maximumPacket  uint32
+	aliasMaximum   uint16
+	problems       bool // Request Problem Information
+
+	aliases     map[uint16]string // that the client set
+	sentAliases map[string]uint16 // that we set
+
+	keepAlive time.Duration // one and a half times the interval; 0 is none
+	silence   *time.Timer
+	heard     time.Time // when the last packet came
+	rules     clientRules
+}
+
+func newConn(b *Broker, nc net.Conn) *conn {
+	return &conn{b: b, out: newOutput(nc), receiveMaximum: 65535, problems: true,
+		aliases: map[uint16]string{}, sentAliases: map[string]uint16{}}
+}
+
+// largest is a bound on packets that no test reaches, above any that is declared.
+const largest = 32 << 20
+
+// read takes packets until the connection ends.
+func (c *conn) read() {
+	nc := c.out.nc
+	frames := codec.NewReader(nc, largest)
+	for {
+		frame, err := frames.Next()
+		c.b.mu.Lock()
+		switch {
+		case c.ended:
+		case err == nil:
+			c.heard = time.Now()
+			c.restartSilence()
+			c.packet(frame)
+		case errors.Is(err, codec.ErrLength):
+			c.badLength(frames.Buffered())
+		case errors.Is(err, codec.ErrTooLarge):
+			c.refuse(codePacketTooLarge)
+		default:
+			c.lost()
+		}
+		c.b.mu.Unlock()
+		if err != nil {
+			break
+		}
+	}
+	if c.swallows() {
+		drain(nc)
+	}
+	_ = nc.Close()
+	c.out.abort()
+	c.b.mu.Lock()
+	c.lost()
+	delete(c.b.conns, c)
+	c.b.mu.Unlock()
+}
+
+// drain reads a connection to its end, after it has become unreadable.
+func drain(nc net.Conn) {
+	buf := make([]byte, 4096)
+	for {
+		if _, err := nc.Read(buf); err != nil {
+			return
+		}
+	}
+}
+
+// badLength handles a Remaining Length that cannot be read.
+func (c *conn) badLength(b []byte) {
+	if p, ok := c.decode(b); ok {
+		_ = p // a fault made it unseen
+	}
+}
+
+// swallows says whether the stream, which cannot be followed any more, is kept
+// open all the same: a fault.
+func (c *conn) swallows() bool {
+	c.b.mu.Lock()
+	defer c.b.mu.Unlock()
+	return !c.ended && !c.b.closed && len(c.b.faults.ignored) > 0
+}
+
+// decode reads a packet and applies the rules that one packet can break. ok is
+// false where the connection has ended for it, or nothing can be done with it.
+func (c *conn) decode(frame []byte) (p codec.Packet, ok bool) {
+	v := c.version
+	if v == 0 {
+		v = c.asked(frame)
+	}
+	p, found := codec.Inspect(frame, v, codec.FromClient)
+	if p != nil {
+		p = p.Clone()
+	}
+	for i := range found {
+		c.blame(found[i], p)
+	}
+	for i := range found {
+		f := &found[i]
+		if c.b.faults.ignored[f.Requirement] || !f.Named && c.b.opts.TolerateUnnamed {
+			continue
+		}
+		c.refuseFor(f, p)
+		return nil, false
+	}
+	return p, p != nil
+}
+
+// packet handles one packet of the client.
+func (c *conn) packet(frame []byte) {
+	if limit := c.b.opts.MaximumPacketSize; limit > 0 && c.version == codec.V5 && len(frame) > int(limit) && !c.is(anySizeTaken) {
+		c.broke("MQTT-3.2.2-15", "the packet is larger than the server's Maximum Packet Size", frame)
+		c.refuse(codePacketTooLarge)
+		return
+	}
+	if c.version == 0 {
+		c.firstPacket(frame)
+		return
+	}
+	p, ok := c.decode(frame)
+	if !ok {
+		return
+	}
+	if c.session == nil {
+		c.beforeConnack(p)
+		return
+	}
+	switch p := p.(type) {
+	case *codec.Connect:
+		c.secondConnect(p)
+	case *codec.Publish:
+		c.published(p)
+	case *codec.Puback:
+		c.session.acknowledged(c, p)
+	case *codec.Pubrec:
+		c.session.received(c, p)
+	case *codec.Pubrel:
+		c.releasedByClient(p)
+	case *codec.Pubcomp:
+		c.session.completed(c, p)
+	case *codec.Subscribe:
+		c.subscribe(p)
+	case *codec.Unsubscribe:
+		c.unsubscribe(p)
+	case *codec.Pingreq:
+		c.pinged()
+	case *codec.Disconnect:
+		c.disconnected(p)
+	case *codec.Auth:
+		c.authenticate(p)
+	}
+}
+
+func (c *conn) pinged() {
+	if !c.is(pingUnanswered) {
+		c.send(&codec.Pingresp{})
+	}
+}
+
+// send writes a packet to the client, unless the connection has ended. What a
+// packet may leave out is left out where the client wants none of it, or where
+// it would make the packet larger than the client takes (3.1.2.11.4).
+func (c *conn) send(p codec.Packet) {
+	if c.ended {
+		return
+	}
+	c.sentPacket(p)
+	for _, data := range c.spoil(p) {
+		c.out.write(data)
+	}
+}
+
+func (c *conn) encode(p codec.Packet) []byte {
+	data, err := p.Append(nil, c.version)
+	if err != nil {
+		panic("reference: a packet of our own has no encoding: " + err.Error())
+	}
+	return data
+}
+
+// fits says whether the client takes a packet of this size (MQTT-3.1.2-24).
+func (c *conn) fits(p codec.Packet) bool {
+	return c.maximumPacket == 0 || p.Size(c.version) <= int(c.maximumPacket)
+}
+
+// refuse ends the connection because of an error of the client, and says why
+// where the version and the moment have a packet for it: CONNACK before the
+// connection was accepted, DISCONNECT behind it (5.0, 4.13.1; 3.1.1 has neither).
+func (c *conn) refuse(code byte) {
+	if c.ended {
+		return
+	}
+	if c.version == codec.V5 && !c.b.opts.Silent {
+		switch {
+		case c.session != nil:
+			c.send(&codec.Disconnect{Code: code})
+		case code >= 0x80 && c.version == codec.V5:
+			c.send(&codec.Connack{Code: code})
+		}
+	}
+	c.end()
+}
+
+// end closes the connection behind what was sent.
+func (c *conn) end() {
+	if c.ended {
+		return
+	}
+	c.out.finish()
+	c.gone()
+}
+
+// abort closes the connection at once.
+func (c *conn) abort() {
+	c.out.abort()
+	c.stopSilence()
+}
+
+// lost notes that the client has gone without a DISCONNECT.
+func (c *conn) lost() {
+	if !c.ended {
+		c.gone()
+	}
+}
+
+// gone does what follows the end of a connection, whoever ended it.
+func (c *conn) gone() {
+	c.ended = true
+	c.stopSilence()
+	if s := c.session; s != nil && s.conn == c && !c.b.closed {
+		s.connectionEnded()
+	}
+}

@@ -1,0 +1,20 @@
+package reference
+
+import "github.com/mqttproof/mqttproof/codec"
+
+// sentPacket notes what the broker sends, for the rules on clients.
+func (c *conn) sentPacket(codec.Packet) {}
+
+// spoil gives the bytes that go out for a packet. Without a fault they are its
+// encoding.
+func (c *conn) spoil(p codec.Packet) [][]byte {
+	if publish, ok := p.(*codec.Publish); ok {
+		switch {
+		case c.is(dupAlwaysSet) && publish.QoS > 0:
+			publish.Dup = true
+		case c.is(dupNeverSet):
+			publish.Dup = false
+		}
+	}
+	return [][]byte{c.encode(p)}
+}

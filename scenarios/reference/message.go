@@ -1,0 +1,76 @@
+package reference
+
+import (
+	"slices"
+	"time"
+
+	"github.com/mqttproof/mqttproof/codec"
+)
+
+// message is an Application Message as the broker holds it.
+type message struct {
+	topic   string
+	payload []byte
+	qos     byte
+	retain  bool
+	// properties travel with the message: without Topic Alias, Subscription
+	// Identifiers and Message Expiry Interval, which belong to one hop.
+	properties codec.Properties
+	// from is the Client Identifier of the publisher, for No Local.
+	from string
+	// withheld says that nobody gets it: the server keeps Topic Names that begin
+	// with $ to itself (4.7.2).
+	withheld bool
+	// taken is when the broker took it; lasts is its Message Expiry Interval in
+	// seconds, if it has one.
+	taken   time.Time
+	expires bool
+	lasts   uint32
+}
+
+// newMessage takes a message out of the packet it came in.
+func newMessage(topic string, payload []byte, qos byte, retain bool, ps codec.Properties, from string) *message {
+	m := &message{topic: topic, payload: slices.Clone(payload), qos: qos, retain: retain, from: from, taken: time.Now()}
+	for _, p := range ps.Clone() {
+		switch p.ID {
+		case codec.TopicAlias, codec.SubscriptionIdentifier, codec.WillDelayInterval:
+		case codec.MessageExpiryInterval:
+			m.expires, m.lasts = true, p.Int
+		default:
+			m.properties = append(m.properties, p)
+		}
+	}
+	return m
+}
+
+// left is what remains of the Message Expiry Interval, in seconds: the value
+// received less the time that the message has waited (MQTT-3.3.2-6). over says
+// that nothing remains.
+func (m *message) left(now time.Time) (seconds uint32, over bool) {
+	waited := now.Sub(m.taken)
+	if waited >= time.Duration(m.lasts)*time.Second {
+		return 0, true
+	}
+	return m.lasts - uint32(waited/time.Second), false
+}
+
+func (m *message) expired(now time.Time) bool {
+	if !m.expires {
+		return false
+	}
+	_, over := m.left(now)
+	return over
+}
+
+// delivery is a message on its way to one session.
+type delivery struct {
+	*message
+	qos         byte
+	retain      bool
+	identifiers []uint32 // of the subscriptions that it is for
+	shared      bool
+
+	id       uint16 // Packet Identifier, once it was sent at QoS 1 or 2
+	on       *conn  // the connection on which it was sent last
+	released bool   // PUBREC came and PUBREL was sent
+}

@@ -1,0 +1,178 @@
+package reference
+
+import (
+	"time"
+
+	"github.com/mqttproof/mqttproof/codec"
+)
+
+// never is the Session Expiry Interval of a session that does not end by itself
+// (3.1.2.11.2).
+const never = 0xFFFFFFFF
+
+// session is the Session State of one Client Identifier (4.1; 3.1.2.4 in 3.1.1).
+type session struct {
+	b       *Broker
+	id      string
+	version codec.Version // of the last connection
+	conn    *conn         // nil while it is not connected
+	expiry  uint32        // seconds behind the end of the connection
+
+	subscriptions []*subscription // in the order in which they were made
+
+	queue    []*delivery // not sent yet
+	inflight []*delivery // sent at QoS 1 or 2 and not finished, in the order of sending
+	lastID   uint16
+
+	// taken holds the QoS 2 messages of the client from PUBLISH to PUBREL; the
+	// message is nil once it was passed on.
+	taken map[uint16]*message
+
+	will        *will
+	willTimer   *time.Timer
+	expiryTimer *time.Timer
+}
+
+// takeSession gives the connection its session, after it has ended what stood in
+// the way, and says whether there was Session State to go on from.
+func (c *conn) takeSession() (present bool) {
+	old := c.b.sessions[c.id]
+	if old != nil && old.conn != nil {
+		c.takeOver(old)
+		old = c.b.sessions[c.id] // it may have ended with its connection
+	}
+	clean := c.connect.CleanStart && !c.is(cleanStartIgnored)
+	if old != nil && (clean || c.is(sessionNeverResumed)) {
+		old.end(endCleanStart)
+		old = nil
+	}
+	s := old
+	if s == nil {
+		s = &session{b: c.b, id: c.id, taken: map[uint16]*message{}}
+		c.b.sessions[c.id] = s
+	}
+	s.version, s.conn, c.session = c.version, c, s
+	s.expiry = c.expiryAsked()
+	s.stopTimers()
+	s.will = newWill(c.connect, c.id)
+	return old != nil
+}
+
+// takeOver ends the connection that another one of the same Client Identifier
+// has: with DISCONNECT 0x8E in 5.0 (MQTT-3.1.4-3), without a word before it
+// (3.1.1/MQTT-3.1.4-2).
+func (c *conn) takeOver(old *session) {
+	if old.is(takeoverLeavesOld) {
+		old.conn.session = &session{b: c.b, id: old.id, version: old.version, conn: old.conn, taken: map[uint16]*message{}}
+		old.conn = nil
+		return
+	}
+	old.conn.refuse(codeTakenOver)
+}
+
+// expiryAsked is how long the session outlives its connection: for ever or not
+// at all before 5.0.
+func (c *conn) expiryAsked() uint32 {
+	if c.version != codec.V5 {
+		if c.connect.CleanStart {
+			return 0
+		}
+		return never
+	}
+	asked := c.connect.Properties.Int(codec.SessionExpiryInterval, 0)
+	if limit := c.b.opts.SessionExpiryLimit; limit > 0 {
+		return min(asked, limit)
+	}
+	return asked
+}
+
+// connectionEnded is what the end of the connection means for the session.
+func (s *session) connectionEnded() {
+	s.conn = nil
+	if w := s.will; w != nil {
+		s.willWaits(w)
+	}
+	switch {
+	case s.expiry == 0:
+		s.end(endConnection)
+	case s.expiry != never:
+		s.expiryTimer = s.after(time.Duration(s.expiry)*time.Second, func() { s.end(endExpiry) })
+	}
+	s.dropQoS0()
+}
+
+// after runs f in d, unless the session is connected or gone by then.
+func (s *session) after(d time.Duration, f func()) *time.Timer {
+	return time.AfterFunc(d, func() {
+		s.b.locked(func() {
+			if s.conn == nil && s.b.sessions[s.id] == s {
+				f()
+			}
+		})
+	})
+}
+
+func (s *session) stopTimers() {
+	for _, t := range []*time.Timer{s.willTimer, s.expiryTimer} {
+		if t != nil {
+			t.Stop()
+		}
+	}
+	s.willTimer, s.expiryTimer = nil, nil
+}
+
+// ending is why a session ends.
+type ending int
+
+const (
+	endConnection ending = iota // with its connection
+	endExpiry
+	endCleanStart
+)
+
+// end discards the Session State. A Will Message that waits is due (3.1.3.2.2).
+func (s *session) end(why ending) {
+	s.stopTimers()
+	if s.b.sessions[s.id] == s {
+		delete(s.b.sessions, s.id)
+	}
+	if w := s.will; w != nil {
+		s.will = nil
+		if why != endCleanStart || !s.b.opts.DropWillAtCleanStart {
+			s.publishWill(w)
+		}
+	}
+}
+
+// dropQoS0 takes what is not kept for a session that is not connected (4.1:
+// pending QoS 0 messages are optional).
+func (s *session) dropQoS0() {
+	if s.b.opts.QueueQoS0 {
+		return
+	}
+	kept := s.queue[:0]
+	for _, d := range s.queue {
+		if d.qos > 0 {
+			kept = append(kept, d)
+		}
+	}
+	s.queue = kept
+}
+
+// disconnected handles the client's DISCONNECT (3.14).
+func (c *conn) disconnected(p *codec.Disconnect) {
+	s := c.session
+	if expiry, ok := p.Properties.Find(codec.SessionExpiryInterval); ok && c.version == codec.V5 {
+		if s.expiry == 0 && expiry.Int != 0 && !c.is(expiryRaisedFromZero) {
+			c.brokePacket("U5-3.14.2.2.2-u2", "a Session Expiry Interval that was 0 cannot be raised", p)
+			c.refuse(codeProtocolError)
+			return
+		}
+		s.expiry = expiry.Int
+	}
+	// Code 0x00, the only one before 5.0, takes the Will Message with it.
+	if p.Code == 0 && !c.is(willSurvivesDisconnect) {
+		s.will = nil
+	}
+	c.end()
+}
