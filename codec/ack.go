@@ -46,7 +46,7 @@ func (p *Ack) measure(s *sizer, v Version) {
 	s.n += 2
 	if v == V5 && (p.Code != 0 || len(p.Properties) > 0) {
 		s.n++
-		s.properties(p.Properties, v)
+		s.props = s.properties(p.Properties, v)
 	}
 }
 
@@ -66,7 +66,7 @@ func (p *Ack) append(dst []byte, v Version, first byte) ([]byte, error) {
 	dst = append(dst, byte(p.PacketID>>8), byte(p.PacketID))
 	if v == V5 && (p.Code != 0 || len(p.Properties) > 0) {
 		dst = append(dst, p.Code)
-		dst = appendProperties(dst, p.Properties, v)
+		dst = appendProperties(dst, s.props, p.Properties, v)
 	}
 	return dst, nil
 }

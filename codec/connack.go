@@ -54,7 +54,7 @@ func (*Connack) Type() Type { return CONNACK }
 
 func (p *Connack) measure(s *sizer, v Version) {
 	s.n += 2
-	s.properties(p.Properties, v)
+	s.props = s.properties(p.Properties, v)
 }
 
 // Size is the number of bytes that Append adds.
@@ -77,7 +77,7 @@ func (p *Connack) Append(dst []byte, v Version) ([]byte, error) {
 		flags |= 1
 	}
 	dst = append(dst, flags, p.Code)
-	return appendProperties(dst, p.Properties, v), nil
+	return appendProperties(dst, s.props, p.Properties, v), nil
 }
 
 // Clone gives a deep copy.

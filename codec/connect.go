@@ -171,10 +171,10 @@ var nameMQIsdp, nameMQTT = []byte("MQIsdp"), []byte("MQTT")
 func (p *Connect) measure(s *sizer, v Version) {
 	s.n += 4 // level, flags, keep alive
 	s.data(len(p.protocol(v)))
-	s.properties(p.Properties, v)
+	s.props = s.properties(p.Properties, v)
 	s.data(len(p.ClientID))
 	if w := p.Will; w != nil {
-		s.properties(w.Properties, v)
+		s.will = s.properties(w.Properties, v)
 		s.data(len(w.Topic))
 		s.data(len(w.Payload))
 		s.bits(w.QoS, 3)
@@ -208,10 +208,10 @@ func (p *Connect) Append(dst []byte, v Version) ([]byte, error) {
 		level = byte(v)
 	}
 	dst = append(dst, level, p.flags(), byte(p.KeepAlive>>8), byte(p.KeepAlive))
-	dst = appendProperties(dst, p.Properties, v)
+	dst = appendProperties(dst, s.props, p.Properties, v)
 	dst = appendData(dst, p.ClientID)
 	if w := p.Will; w != nil {
-		dst = appendProperties(dst, w.Properties, v)
+		dst = appendProperties(dst, s.will, w.Properties, v)
 		dst = appendData(dst, w.Topic)
 		dst = appendData(dst, w.Payload)
 	}

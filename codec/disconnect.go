@@ -34,7 +34,7 @@ func (r *reader) auth(p *Auth) {
 func codeSize(s *sizer, code byte, ps Properties, v Version) {
 	if v == V5 && (code != 0 || len(ps) > 0) {
 		s.n++
-		s.properties(ps, v)
+		s.props = s.properties(ps, v)
 	}
 }
 
@@ -45,7 +45,7 @@ func appendCode(dst []byte, first, code byte, ps Properties, v Version) ([]byte,
 	if err != nil || v != V5 || code == 0 && len(ps) == 0 {
 		return dst, err
 	}
-	return appendProperties(append(dst, code), ps, v), nil
+	return appendProperties(append(dst, code), s.props, ps, v), nil
 }
 
 func codeLine(t Type, code byte, ps Properties) string {

@@ -1,7 +1,6 @@
 package codec
 
 import (
-	"encoding/binary"
 	"errors"
 	"slices"
 
@@ -16,8 +15,10 @@ var ErrUnencodable = errors.New("mqtt: the packet holds a value that has no enco
 // sizer adds up the Remaining Length of a packet, and notes what has no
 // encoding.
 type sizer struct {
-	n   int
-	bad bool
+	n     int
+	props int // the Property Length, which is measured once
+	will  int // that of the Will in a CONNECT
+	bad   bool
 }
 
 // data counts a string or Binary Data with its two bytes of length.
@@ -35,14 +36,17 @@ func (s *sizer) bits(value, limit byte) {
 	}
 }
 
-// properties counts the Property Length and the properties; both are not there
-// before 5.0.
-func (s *sizer) properties(ps Properties, v Version) {
+// properties counts the Property Length and the properties, which are not there
+// before 5.0. It gives the value of the Property Length.
+func (s *sizer) properties(ps Properties, v Version) int {
 	if v != V5 {
-		return
+		return 0
 	}
-	n := ps.measure(s)
-	s.n += n + varintLen(n)
+	if len(ps) == 0 {
+		s.n++
+		return 0
+	}
+	return ps.measure(s)
 }
 
 // total is the length of the whole packet.
@@ -53,14 +57,14 @@ func (s *sizer) start(dst []byte, first byte) ([]byte, error) {
 	if s.bad || s.n > MaxRemaining {
 		return dst, ErrUnencodable
 	}
-	if need := s.total(); cap(dst)-len(dst) < need {
+	room := cap(dst) - len(dst)
+	if s.n < 0x80 && s.n+2 <= room { // the common case, in a buffer that is used again
+		return append(dst, first, byte(s.n)), nil
+	}
+	if need := s.total(); room < need {
 		dst = slices.Grow(dst, need)
 	}
-	dst = append(dst, first)
-	if s.n < 0x80 {
-		return append(dst, byte(s.n)), nil
-	}
-	return appendVarint(dst, uint32(s.n)), nil
+	return appendVarint(append(dst, first), uint32(s.n)), nil
 }
 
 func varintLen(n int) int {
@@ -88,78 +92,88 @@ func appendData(dst, data []byte) []byte {
 	return append(dst, data...)
 }
 
-// measure gives the value of the Property Length.
-func (ps Properties) measure(s *sizer) (n int) {
+// measure is properties where there are some in 5.0. Here and in append the kinds
+// that come most often are asked for first.
+func (ps Properties) measure(s *sizer) int {
+	n, bad := 0, false
 	for i := range ps {
 		p := &ps[i]
 		n++ // the identifier; those of more than one byte do not exist
-		var kind spec.Kind
-		if p.ID < PropertyID(len(propertyRows)) {
-			kind = propertyRows[p.ID].kind
-		}
-		switch kind {
-		case spec.Byte:
-			n++
-			s.bad = s.bad || p.Int > 0xFF
-		case spec.TwoByte:
-			n += 2
-			s.bad = s.bad || p.Int > 0xFFFF
-		case spec.FourByte:
-			n += 4
-		case spec.VarInt:
-			n += varintLen(int(p.Int))
-			s.bad = s.bad || p.Int > MaxRemaining
-		case spec.Pair:
-			n += 4 + len(p.Name) + len(p.Data)
-			s.bad = s.bad || len(p.Name) > 0xFFFF || len(p.Data) > 0xFFFF
-		case spec.Text, spec.Binary:
+		switch kind := p.kind(); {
+		case kind == spec.Text || kind == spec.Binary:
 			n += 2 + len(p.Data)
-			s.bad = s.bad || len(p.Data) > 0xFFFF
+			bad = bad || len(p.Data) > 0xFFFF
+		case kind == spec.Pair:
+			n += 4 + len(p.Name) + len(p.Data)
+			bad = bad || len(p.Name) > 0xFFFF || len(p.Data) > 0xFFFF
+		case kind == spec.FourByte:
+			n += 4
+		case kind == spec.VarInt:
+			n += varintLen(int(p.Int))
+			bad = bad || p.Int > MaxRemaining
+		case kind == spec.TwoByte:
+			n += 2
+			bad = bad || p.Int > 0xFFFF
+		case kind == spec.Byte:
+			n++
+			bad = bad || p.Int > 0xFF
 		default:
 			n += varintLen(int(p.ID)) - 1 + len(p.Data)
-			s.bad = s.bad || p.ID > MaxRemaining
+			bad = bad || p.ID > MaxRemaining
 		}
 	}
+	s.n += varintLen(n) + n
+	s.bad = s.bad || bad
 	return n
 }
 
-// appendProperties writes the Property Length and the properties in 5.0. The
-// Data of an unknown property is written as it is, without a length.
-func appendProperties(dst []byte, ps Properties, v Version) []byte {
+// appendProperties writes the Property Length, which a sizer has given, and the
+// properties, in 5.0.
+func appendProperties(dst []byte, length int, ps Properties, v Version) []byte {
 	if v != V5 {
 		return dst
 	}
-	if len(ps) == 0 {
+	if length == 0 {
 		return append(dst, 0)
 	}
-	var s sizer
-	dst = appendVarint(dst, uint32(ps.measure(&s)))
+	return ps.append(dst, length)
+}
+
+// append writes the Property Length and the properties. The Data of an unknown one is written as it is,
+// without a length.
+func (ps Properties) append(dst []byte, length int) []byte {
+	dst = appendVarint(dst, uint32(length))
 	for i := range ps {
 		p := &ps[i]
-		dst = appendVarint(dst, uint32(p.ID))
-		var kind spec.Kind
-		if p.ID < PropertyID(len(propertyRows)) {
-			kind = propertyRows[p.ID].kind
-		}
-		switch kind {
-		case spec.Byte:
-			dst = append(dst, byte(p.Int))
-		case spec.TwoByte:
-			dst = append(dst, byte(p.Int>>8), byte(p.Int))
-		case spec.FourByte:
-			dst = binary.BigEndian.AppendUint32(dst, p.Int)
-		case spec.VarInt:
-			dst = appendVarint(dst, p.Int)
-		case spec.Pair:
-			dst = appendData(dst, p.Name)
-			dst = appendData(dst, p.Data)
-		case spec.Text, spec.Binary:
-			dst = appendData(dst, p.Data)
-		default:
+		switch kind := p.kind(); {
+		case kind == spec.Text || kind == spec.Binary:
+			dst = append(dst, byte(p.ID), byte(len(p.Data)>>8), byte(len(p.Data)))
 			dst = append(dst, p.Data...)
+		case kind == spec.Pair:
+			dst = append(dst, byte(p.ID), byte(len(p.Name)>>8), byte(len(p.Name)))
+			dst = append(dst, p.Name...)
+			dst = appendData(dst, p.Data)
+		case kind == spec.FourByte:
+			dst = append(dst, byte(p.ID), byte(p.Int>>24), byte(p.Int>>16), byte(p.Int>>8), byte(p.Int))
+		case kind == spec.VarInt:
+			dst = appendVarint(append(dst, byte(p.ID)), p.Int)
+		case kind == spec.TwoByte:
+			dst = append(dst, byte(p.ID), byte(p.Int>>8), byte(p.Int))
+		case kind == spec.Byte:
+			dst = append(dst, byte(p.ID), byte(p.Int))
+		default:
+			dst = append(appendVarint(dst, uint32(p.ID)), p.Data...)
 		}
 	}
 	return dst
+}
+
+// kind is 0 where the property does not exist.
+func (p *Property) kind() spec.Kind {
+	if p.ID >= PropertyID(len(propertyRows)) {
+		return 0
+	}
+	return propertyRows[p.ID].kind
 }
 
 // Clone gives a deep copy.

@@ -407,14 +407,11 @@ func Raw(b ...byte) Mutation {
 func encodeProperty(p Property) ([]byte, error) {
 	var s sizer
 	ps := Properties{p}
-	if ps.measure(&s); s.bad {
+	length := ps.measure(&s)
+	if s.bad {
 		return nil, ErrUnencodable
 	}
-	b := appendProperties(nil, ps, V5)
-	for b[0] >= 0x80 {
-		b = b[1:]
-	}
-	return b[1:], nil
+	return ps.append(nil, length)[varintLen(length):], nil
 }
 
 // addProperties adds bytes to the properties of the packet, or of its Will.

@@ -96,7 +96,7 @@ func (p *Publish) measure(s *sizer, v Version) {
 		s.n += 2
 		s.bits(p.QoS, 3)
 	}
-	s.properties(p.Properties, v)
+	s.props = s.properties(p.Properties, v)
 	s.n += len(p.Payload)
 }
 
@@ -126,7 +126,7 @@ func (p *Publish) Append(dst []byte, v Version) ([]byte, error) {
 	if p.QoS != 0 {
 		dst = append(dst, byte(p.PacketID>>8), byte(p.PacketID))
 	}
-	dst = appendProperties(dst, p.Properties, v)
+	dst = appendProperties(dst, s.props, p.Properties, v)
 	return append(dst, p.Payload...), nil
 }
 

@@ -69,7 +69,7 @@ func (*Subscribe) Type() Type { return SUBSCRIBE }
 
 func (p *Subscribe) measure(s *sizer, v Version) {
 	s.n += 2
-	s.properties(p.Properties, v)
+	s.props = s.properties(p.Properties, v)
 	for i := range p.Subscriptions {
 		o := &p.Subscriptions[i]
 		s.data(len(o.Filter))
@@ -94,7 +94,7 @@ func (p *Subscribe) Append(dst []byte, v Version) ([]byte, error) {
 		return dst, err
 	}
 	dst = append(dst, byte(p.PacketID>>8), byte(p.PacketID))
-	dst = appendProperties(dst, p.Properties, v)
+	dst = appendProperties(dst, s.props, p.Properties, v)
 	for i := range p.Subscriptions {
 		o := &p.Subscriptions[i]
 		dst = appendData(dst, o.Filter)
@@ -201,7 +201,7 @@ func (*Suback) Type() Type { return SUBACK }
 
 func (p *Suback) measure(s *sizer, v Version) {
 	s.n += 2 + len(p.Codes)
-	s.properties(p.Properties, v)
+	s.props = s.properties(p.Properties, v)
 }
 
 // Size is the number of bytes that Append adds.
@@ -220,7 +220,7 @@ func (p *Suback) Append(dst []byte, v Version) ([]byte, error) {
 		return dst, err
 	}
 	dst = append(dst, byte(p.PacketID>>8), byte(p.PacketID))
-	dst = appendProperties(dst, p.Properties, v)
+	dst = appendProperties(dst, s.props, p.Properties, v)
 	return append(dst, p.Codes...), nil
 }
 

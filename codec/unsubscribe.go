@@ -31,7 +31,7 @@ func (*Unsubscribe) Type() Type { return UNSUBSCRIBE }
 
 func (p *Unsubscribe) measure(s *sizer, v Version) {
 	s.n += 2
-	s.properties(p.Properties, v)
+	s.props = s.properties(p.Properties, v)
 	for _, f := range p.Filters {
 		s.data(len(f))
 	}
@@ -53,7 +53,7 @@ func (p *Unsubscribe) Append(dst []byte, v Version) ([]byte, error) {
 		return dst, err
 	}
 	dst = append(dst, byte(p.PacketID>>8), byte(p.PacketID))
-	dst = appendProperties(dst, p.Properties, v)
+	dst = appendProperties(dst, s.props, p.Properties, v)
 	for _, f := range p.Filters {
 		dst = appendData(dst, f)
 	}
@@ -107,7 +107,7 @@ func (*Unsuback) Type() Type { return UNSUBACK }
 
 func (p *Unsuback) measure(s *sizer, v Version) {
 	s.n += 2
-	s.properties(p.Properties, v)
+	s.props = s.properties(p.Properties, v)
 	if v == V5 {
 		s.n += len(p.Codes)
 	}
@@ -132,7 +132,7 @@ func (p *Unsuback) Append(dst []byte, v Version) ([]byte, error) {
 	if v != V5 {
 		return dst, nil
 	}
-	dst = appendProperties(dst, p.Properties, v)
+	dst = appendProperties(dst, s.props, p.Properties, v)
 	return append(dst, p.Codes...), nil
 }
 
