@@ -145,6 +145,13 @@ func BenchmarkEncode(b *testing.B) {
 				sink += len(out)
 			}
 		})
+		b.Run(r.name+"/codec=limit", func(b *testing.B) {
+			b.ReportAllocs()
+			buf := make([]byte, len(data))
+			for b.Loop() {
+				sink += copy(buf, data)
+			}
+		})
 		for _, other := range rivals {
 			if other.reads(r.v, r.p.Type()) {
 				b.Run(r.name+"/codec="+other.name, func(b *testing.B) {
@@ -153,6 +160,38 @@ func BenchmarkEncode(b *testing.B) {
 				})
 			}
 		}
+	}
+}
+
+// TestBenchmarkRowsDoNotAllocate holds what the benchmark shows, and that the
+// limit reads each row.
+func TestBenchmarkRowsDoNotAllocate(t *testing.T) {
+	for _, r := range allRows() {
+		t.Run(r.name, func(t *testing.T) {
+			data, err := r.p.Append(nil, r.v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, ok := bare(data, r.v == codec.V5); !ok {
+				t.Error("the limit does not read it")
+			}
+			d := codec.Decoder{Version: r.v, From: r.from}
+			if n := testing.AllocsPerRun(20, func() {
+				if _, _, err := d.Decode(data); err != nil {
+					t.Error(err)
+				}
+			}); n != 0 {
+				t.Errorf("decode allocates %v times", n)
+			}
+			buf := make([]byte, 0, len(data))
+			if n := testing.AllocsPerRun(20, func() {
+				if out, err := r.p.Append(buf, r.v); err != nil || len(out) != len(data) {
+					t.Errorf("encode gives %d bytes, not %d: %v", len(out), len(data), err)
+				}
+			}); n != 0 {
+				t.Errorf("encode allocates %v times", n)
+			}
+		})
 	}
 }
 
@@ -296,8 +335,10 @@ func mochiEncode(buf *bytes.Buffer, pk *packets.Packet) error {
 }
 
 // bare is the limit: a single pass that touches each field once and keeps
-// nothing. It checks what strict decode checks at the least: lengths, UTF-8 by
-// utf8.Valid, U+0000, wildcards. Payloads are not touched.
+// nothing. It checks no more than strict decode does: lengths, UTF-8 by
+// utf8.Valid, U+0000, wildcards, the Packet Identifier of PUBLISH and SUBSCRIBE,
+// and the QoS of a subscription, but not which properties and codes may be there
+// or how often. Payloads are not touched.
 func bare(b []byte, v5 bool) (sum int, ok bool) {
 	n, shift, i := 0, 0, 1
 	for ; i < len(b) && i < 5; i++ {
@@ -310,7 +351,7 @@ func bare(b []byte, v5 bool) (sum int, ok bool) {
 	p := pass{b: b[:i+1+n], i: i + 1, ok: true}
 	switch b[0] >> 4 {
 	case 1:
-		p.text()
+		p.ok = string(p.data()) == "MQTT"
 		p.i++
 		flags := b[p.i]
 		p.i += 3
@@ -330,13 +371,12 @@ func bare(b []byte, v5 bool) (sum int, ok bool) {
 	case 3:
 		p.topic()
 		if b[0]&6 != 0 {
-			p.sum += int(binary.BigEndian.Uint16(b[p.i:]))
-			p.i += 2
+			p.packetID()
 		}
 		p.properties(v5)
 		p.i = len(p.b)
 	case 8:
-		p.i += 2
+		p.packetID()
 		p.properties(v5)
 		for p.ok && p.i < len(p.b) {
 			p.filter()
@@ -356,6 +396,13 @@ type pass struct {
 	i   int
 	sum int
 	ok  bool
+}
+
+func (p *pass) packetID() {
+	id := int(binary.BigEndian.Uint16(p.b[p.i:]))
+	p.i += 2
+	p.sum += id
+	p.ok = p.ok && id != 0
 }
 
 func (p *pass) data() []byte {
@@ -384,10 +431,12 @@ func (p *pass) topic() {
 
 func (p *pass) filter() {
 	t := p.text()
-	for i, c := range t {
-		switch {
-		case c == '#' && (i != len(t)-1 || i > 0 && t[i-1] != '/'),
-			c == '+' && (i > 0 && t[i-1] != '/' || i < len(t)-1 && t[i+1] != '/'):
+	if i := bytes.IndexByte(t, '#'); i >= 0 && (i < len(t)-1 || i > 0 && t[i-1] != '/') {
+		p.ok = false
+	}
+	for i, next := 0, bytes.IndexByte(t, '+'); next >= 0; next = bytes.IndexByte(t[i:], '+') {
+		i += next + 1
+		if i > 1 && t[i-2] != '/' || i < len(t) && t[i] != '/' {
 			p.ok = false
 		}
 	}
