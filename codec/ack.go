@@ -10,17 +10,17 @@ func (r *reader) ack(p *Ack) {
 		r.end(&ruleTrailing)
 		return
 	}
-	p.Code, p.Properties = r.codeAndProperties(1)
+	p.Code, p.Properties, _ = r.codeAndProperties(1)
 }
 
 // codeAndProperties reads a Reason Code and properties that may be left out: both
 // where the code is 0x00, and, but for AUTH, the Property Length too (3.4.2.2.1:
 // a Remaining Length of less than 4; 3.14.2.2.1: less than 2). That contradicts
 // MQTT-2.2.2-1, so both forms are accepted. bare is how many bytes of them may
-// stand without a Property Length: 1, or 0 in AUTH.
-func (r *reader) codeAndProperties(bare int) (code byte, ps Properties) {
+// stand without a Property Length: 1, or 0 in AUTH. seen is that of properties.
+func (r *reader) codeAndProperties(bare int) (code byte, ps Properties, seen uint64) {
 	if r.stop {
-		return 0, nil
+		return 0, nil, 0
 	}
 	if r.pos == len(r.b) {
 		if r.cut {
@@ -28,18 +28,18 @@ func (r *reader) codeAndProperties(bare int) (code byte, ps Properties) {
 		} else {
 			r.code(0, r.pos)
 		}
-		return 0, nil
+		return 0, nil, 0
 	}
 	start := r.pos
 	code = r.u8(&fReasonCode)
 	r.code(code, start)
 	if r.stop || r.pos == len(r.b) && bare == 1 {
 		r.stop = r.stop || r.cut
-		return code, nil
+		return code, nil, 0
 	}
-	ps, _ = r.properties(spec.Packet(r.t))
+	ps, seen = r.properties(spec.Packet(r.t))
 	r.end(&ruleTrailing)
-	return code, ps
+	return code, ps, seen
 }
 
 func (p *Ack) measure(s *sizer, v Version) {

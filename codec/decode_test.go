@@ -342,6 +342,9 @@ func TestViolations(t *testing.T) {
 		{"AUTH of length 2 is not the short form", V5, s, "f002 00 00", "4 protocol_error U5-3.15.2.2.2-u1"},
 		{"AUTH Success without method from a client", V5, c, "f002 00 00", "2 unspecified MQTT-3.15.2-1; 4 protocol_error U5-3.15.2.2.2-u1"},
 		{"AUTH with other properties only", V5, s, "f008 18 06 160000 1f0000", "10 protocol_error U5-3.15.2.2.2-u1"},
+		{"AUTH with a cut method", V5, s, "f004 18 02 1500", "4 malformed U5-2.2.2.2-u1"},
+		{"AUTH whose method may stand behind an unknown property", V5, s, "f008 18 06 7f00 150001 61", "4 malformed U5-2.2.2.2-u1"},
+		{"PUBLISH whose alias may stand behind an unknown property", V5, s, "3008 0000 05 7f00 230001", "5 malformed U5-2.2.2.2-u1"},
 		{"AUTH with method", V5, s, "f006 18 04 150001 61", ""},
 		{"AUTH re-authenticate from a server", V5, s, "f006 19 04 150001 61", "2 unspecified MQTT-3.15.2-1"},
 	} {

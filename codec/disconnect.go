@@ -7,7 +7,7 @@ func (r *reader) disconnect(p *Disconnect) {
 		r.end(&ruleTrailing)
 		return
 	}
-	p.Code, p.Properties = r.codeAndProperties(1)
+	p.Code, p.Properties, _ = r.codeAndProperties(1)
 }
 
 // auth reads AUTH (3.15).
@@ -20,11 +20,9 @@ func (r *reader) auth(p *Auth) {
 	// and all properties be left out together, which is a Remaining Length of 0;
 	// there the two sentences contradict each other and nothing is judged.
 	empty := r.pos == len(r.b)
-	p.Code, p.Properties = r.codeAndProperties(0)
-	if empty {
-		return
-	}
-	if _, ok := p.Properties.Find(AuthenticationMethod); !ok {
+	var seen uint64
+	p.Code, p.Properties, seen = r.codeAndProperties(0)
+	if !empty && seen>>AuthenticationMethod&1 == 0 {
 		r.missing(&ruleAuthMethod, r.pos, "")
 	}
 }

@@ -34,7 +34,9 @@ var (
 )
 
 // properties reads the Property Length and the properties (2.2.2) of a packet,
-// or of the Will in it. The set of those that were there comes along.
+// or of the Will in it. The set of those that were there comes along; it is full
+// where the list could not be read to its end, so that none is called missing
+// that may have been there.
 func (r *reader) properties(in spec.Packet) (ps Properties, seen uint64) {
 	start := r.pos
 	length, long, ok := r.varint(len(r.b))
@@ -67,6 +69,7 @@ func (r *reader) properties(in spec.Packet) (ps Properties, seen uint64) {
 	first := len(r.props)
 	for r.pos < end && (!r.stop || over && r.lenient) {
 		if !r.property(in, end, over, &seen) {
+			seen = ^uint64(0)
 			break
 		}
 	}
