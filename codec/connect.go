@@ -122,8 +122,11 @@ func (r *reader) clientID(p *Connect) {
 	if r.v == V5 || r.stop {
 		return
 	}
-	if len(p.ClientID) == 0 && (!p.CleanStart || r.v == V31) {
-		r.report(&ruleClientIDEmpty, start)
+	if len(p.ClientID) == 0 {
+		r.report(&ruleClientIDNone, start)
+		if !p.CleanStart {
+			r.report(&ruleClientIDEmpty, start)
+		}
 	}
 	if r.v == V31 && utf8.RuneCount(p.ClientID) > 23 {
 		r.report(&ruleClientIDLong, start)

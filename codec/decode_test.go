@@ -568,7 +568,7 @@ func allRules() (rules []*rule) {
 		&rulePropertiesLong, &ruleProperty, &ruleSubscriptionIDFromClient, &ruleExpiryFromServer,
 		&ruleAuthData, &ruleAuthMethod, &ruleConnectShort, &ruleConnectTrailing, &ruleProtocolName,
 		&ruleProtocolLevel, &ruleConnectReserved, &ruleWillQoSWithoutWill, &ruleWillRetainWithoutWill,
-		&ruleWillQoS, &rulePasswordWithoutUser, &ruleClientIDMissing, &ruleClientIDEmpty, &ruleClientIDLong,
+		&ruleWillQoS, &rulePasswordWithoutUser, &ruleClientIDMissing, &ruleClientIDNone, &ruleClientIDEmpty, &ruleClientIDLong,
 		&ruleWillNotASCII, &ruleTopicLong, &ruleWillMissing, &ruleUserMissing, &rulePasswordMissing, &ruleConnackFlags, &ruleSessionPresent,
 		&ruleQoS3, &ruleDup, &ruleTopicMissing, &ruleTopicEmpty, &ruleServerPacketID, &ruleClientPacketID,
 		&ruleNoFilter, &ruleNoUnsubscribe, &ruleOptionsReserved, &ruleOptionsQoS, &ruleRetainHandling,

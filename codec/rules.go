@@ -169,7 +169,9 @@ var (
 		"there is a Password without a User Name"}
 	ruleClientIDMissing = rule{"§3.1", "MQTT-3.1.3-3", "MQTT-3.1.3-3", Malformed, Malformed, false,
 		"the Client Identifier is missing or cut"}
-	ruleClientIDEmpty = rule{"§3.1", "MQTT-3.1.3-7", "", 0, ProtocolError, false,
+	ruleClientIDNone = rule{"§3.1", "", "", 0, ProtocolError, false,
+		"the Client Identifier is empty"}
+	ruleClientIDEmpty = rule{"", "MQTT-3.1.3-7", "", 0, ProtocolError, false,
 		"the Client Identifier is empty though Clean Session is 0"}
 	ruleClientIDLong = rule{"§3.1", "", "", 0, ProtocolError, false,
 		"the Client Identifier has more than 23 characters"}

@@ -34,7 +34,7 @@ func (l *list) headers() {
 	}
 }
 
-// section picks the id of a version.
+// section picks the id of a version; that of 3.1.1 for 3.1, see fault.in.
 func section(v codec.Version, v311, v5 string) string {
 	if v == codec.V5 {
 		return v5
@@ -59,6 +59,11 @@ func (l *list) flags(v codec.Version, from codec.Sender, p codec.Packet) {
 			continue // without a Packet Identifier it is another packet, see below
 		case t == codec.PUBLISH:
 		case nibble == goodFlags(t):
+		case v == codec.V31 && goodFlags(t) != 0:
+			// A message of QoS 1 there, and the other flags are not used.
+			if nibble>>1&3 != 1 {
+				f = fault{codec.ProtocolError, "§2.1", MayClose}
+			}
 		case flagIDs[t] != "":
 			f = fault{codec.Malformed, flagIDs[t], Close}
 		default:
@@ -86,8 +91,8 @@ func goodFlags(t codec.Type) byte {
 	return 0
 }
 
-// unspecified gives the class of a breach for which no reaction is stated: 3.1.1
-// has no such class, there every breach is a protocol violation (4.8).
+// unspecified gives the class of a breach for which no reaction is stated: 3.1
+// and 3.1.1 have no such class, there every breach is a protocol violation (4.8).
 func unspecified(v codec.Version) codec.Class {
 	if v != codec.V5 {
 		return codec.ProtocolError
@@ -96,7 +101,7 @@ func unspecified(v codec.Version) codec.Class {
 }
 
 func (l *list) lengths(v codec.Version, from codec.Sender, p codec.Packet) {
-	f := valid // legal in 3.1.1 up to four bytes
+	f := valid // legal in 3.1 and 3.1.1 up to four bytes
 	if v == codec.V5 {
 		f = fault{codec.Unspecified, "MQTT-1.5.5-1", MayClose}
 	}

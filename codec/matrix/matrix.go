@@ -25,6 +25,7 @@ const (
 	None Duty = iota
 	// Close: the standard names the case, so the Server must close the Network
 	// Connection, with or without a DISCONNECT (5.0) or CONNACK that says why.
+	// There is no such case in 3.1.
 	Close
 	// MayClose: a duty of the Client is broken and no reaction is stated, or it
 	// depends on what the Server supports. Closing is right, and carrying on is.
@@ -69,7 +70,10 @@ const (
 	Syntax          Kind = "topic syntax"
 	ZeroID          Kind = "packet identifier"
 	ConnectFlags    Kind = "connect flags"
+	ConnackFlags    Kind = "connack flags"
 	Options         Kind = "subscription options"
+	Authentication  Kind = "authentication"
+	Limit           Kind = "limit"
 )
 
 // Case is one packet with what must be said of it.
@@ -84,8 +88,8 @@ type Case struct {
 	// not speak of that field or of an offset.
 	Packet    codec.Packet
 	Mutations []codec.Mutation
-	// Class and Requirement are those of the first violation; both are zero for
-	// a valid packet.
+	// Class and Requirement are those of the first violation, and of the only one;
+	// both are zero for a valid packet. In 3.1 the ID is a section.
 	Class       codec.Class
 	Requirement spec.Ref
 	Duty        Duty
@@ -97,7 +101,7 @@ func (c *Case) Bytes() ([]byte, error) { return codec.Mutate(c.Packet, c.Version
 // fault is what a generator expects of a packet.
 type fault struct {
 	class codec.Class
-	id    string // of the version of the case
+	id    string // of the version of the case; for 3.1 that of 3.1.1, see in
 	duty  Duty
 }
 
@@ -112,6 +116,7 @@ type list struct {
 
 // add adds a case for a packet from one end.
 func (l *list) add(kind Kind, detail string, v codec.Version, from codec.Sender, p codec.Packet, f fault, m ...codec.Mutation) {
+	f = f.in(v)
 	name := fmt.Sprintf("%s %s from %s: %s", v, p.Type(), from, kind)
 	if detail != "" {
 		name += ": " + detail
@@ -139,11 +144,14 @@ func Cases() []Case {
 	l.truncations()
 	l.texts()
 	l.connectFlags()
+	l.connackFlags()
 	l.subscriptionOptions()
+	l.authentication()
+	l.only31()
 	return l.cases
 }
 
-var versions = []codec.Version{codec.V311, codec.V5}
+var versions = []codec.Version{codec.V31, codec.V311, codec.V5}
 
 // senders gives the ends that may send a packet.
 func senders(t codec.Type, v codec.Version) (ends []codec.Sender) {
@@ -189,8 +197,7 @@ func plain(t codec.Type) codec.Packet {
 	case codec.DISCONNECT:
 		return &codec.Disconnect{}
 	case codec.AUTH:
-		a := &codec.Auth{Code: 0x18, Properties: codec.Properties{codec.Data(codec.AuthenticationMethod, "M")}}
-		return a
+		return &codec.Auth{Code: 0x18, Properties: codec.Properties{codec.Data(codec.AuthenticationMethod, "M")}}
 	}
 	return nil
 }

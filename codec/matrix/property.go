@@ -12,7 +12,7 @@ import (
 type place struct {
 	in   spec.Packet
 	from codec.Sender
-	// packet has no property in the list, but for AUTH, which needs one.
+	// packet has no property in the list, but for AUTH, which needs its method.
 	packet codec.Packet
 	add    func(...byte) codec.Mutation
 }
@@ -67,6 +67,12 @@ func (l *list) property(pl *place, p *spec.Property) {
 	one := value(p)
 	rules, allowed := p.Allowed(pl.in)
 	f := placing(pl, p, rules, allowed)
+	if pl.in == spec.AUTH && p.ID == uint32(codec.AuthenticationMethod) {
+		// The packet must have it; so here it is one without any property.
+		bare := *pl
+		bare.packet = &codec.Auth{Code: 0x18}
+		pl = &bare
+	}
 	l.put(pl, PropertyPlace, p.Name, f, one...)
 	if !allowed {
 		return
@@ -105,8 +111,6 @@ func placing(pl *place, p *spec.Property, rules spec.Placement, allowed bool) fa
 		return fault{codec.Unspecified, "MQTT-3.14.2-2", MayClose}
 	case id == codec.AuthenticationData && pl.in == spec.CONNECT:
 		return fault{codec.ProtocolError, "U5-3.1.2.11.10-u1", Close}
-	case id == codec.AuthenticationMethod && pl.in == spec.AUTH:
-		return fault{codec.ProtocolError, rules.Twice, Close} // the packet has one already
 	}
 	return valid
 }

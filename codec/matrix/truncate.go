@@ -110,6 +110,9 @@ func shortened(t codec.Type, v codec.Version, from codec.Sender, fields []codec.
 	if next.Name == "Property Length" {
 		f.id = "MQTT-2.2.2-1"
 	}
+	if v == codec.V31 && !inside && (next.Name == "User Name" || next.Name == "Password") {
+		return valid // the Remaining Length decides whether they are there
+	}
 	isAck := t >= codec.PUBACK && t <= codec.PUBCOMP
 	switch {
 	case next.Name == "User Property" || next.Name == "Authentication Method":
