@@ -50,36 +50,38 @@ func (d Duty) String() string {
 // Kind says which rule of the packet a case is about.
 type Kind string
 
-// The kinds of cases.
+// The kinds of cases. Sections are those of 5.0.
 const (
-	PropertyPlace   Kind = "property placed"
-	PropertyTwice   Kind = "property twice"
-	PropertyCut     Kind = "property cut"
-	PropertyRange   Kind = "property value"
-	PropertyUnknown Kind = "property unknown"
-	PropertyText    Kind = "property text"
-	ReasonCode      Kind = "reason code"
-	HeaderFlags     Kind = "flags"
-	HeaderType      Kind = "type"
-	HeaderLength    Kind = "remaining length"
-	Direction       Kind = "direction"
-	Truncated       Kind = "cut, length corrected"
-	Incomplete      Kind = "cut"
-	TrailingBytes   Kind = "trailing"
-	BadText         Kind = "text"
-	Syntax          Kind = "topic syntax"
-	ZeroID          Kind = "packet identifier"
-	ConnectFlags    Kind = "connect flags"
-	ConnackFlags    Kind = "connack flags"
-	Options         Kind = "subscription options"
-	Authentication  Kind = "authentication"
-	Limit           Kind = "limit"
+	PropertyPlace   Kind = "property placed"       // one property, in a packet that may hold it or not (2.2.2.2)
+	PropertyTwice   Kind = "property twice"        // the same one again
+	PropertyCut     Kind = "property cut"          // its value is missing or cut, or the Property Length is wrong
+	PropertyRange   Kind = "property value"        // an integer at the ends of its range and outside
+	PropertyUnknown Kind = "property unknown"      // an identifier that is not defined
+	PropertyText    Kind = "property text"         // a broken text in a property
+	ReasonCode      Kind = "reason code"           // any of the 256, from each end that may send the packet
+	HeaderFlags     Kind = "flags"                 // any of the 16 (2.1.3)
+	HeaderType      Kind = "type"                  // types that do not exist
+	HeaderLength    Kind = "remaining length"      // too many bytes of it, or far too large
+	Direction       Kind = "direction"             // from the end that must not send it
+	Truncated       Kind = "cut, length corrected" // ends too early, and its length says so
+	Incomplete      Kind = "cut"                   // ends too early, and its length announces the rest
+	TrailingBytes   Kind = "trailing"              // bytes behind the last field
+	BadText         Kind = "text"                  // ill-formed, surrogates, overlong, U+0000 (1.5.4)
+	Syntax          Kind = "topic syntax"          // wildcards and $share (4.7, 4.8.2)
+	ZeroID          Kind = "packet identifier"     // 0 (2.2.1)
+	ConnectFlags    Kind = "connect flags"         // and what they announce (3.1.2)
+	ConnackFlags    Kind = "connack flags"         // 3.2.2.1
+	Options         Kind = "subscription options"  // any of the 256 (3.8.3.1)
+	Authentication  Kind = "authentication"        // AUTH with and without its method (3.15)
+	Limit           Kind = "limit"                 // what MQTT 3.1 alone limits
 )
 
 // Case is one packet with what must be said of it.
 type Case struct {
 	// Name is unique, and stable as long as the tables are.
-	Name    string
+	Name string
+	// Kind is Truncated for a packet that is cut and whose length is corrected,
+	// Incomplete for one that is only cut.
 	Kind    Kind
 	Version codec.Version
 	From    codec.Sender
@@ -95,7 +97,8 @@ type Case struct {
 	Duty        Duty
 }
 
-// Bytes gives the packet as it is sent.
+// Bytes gives the packet as it is sent. The error is that of codec.Mutate, and
+// nil for every case of Cases.
 func (c *Case) Bytes() ([]byte, error) { return codec.Mutate(c.Packet, c.Version, c.Mutations...) }
 
 // fault is what a generator expects of a packet.
@@ -135,7 +138,8 @@ func (l *list) add(kind Kind, detail string, v codec.Version, from codec.Sender,
 	l.cases = append(l.cases, c)
 }
 
-// Cases generates the whole matrix. The packets are new with every call.
+// Cases generates the whole matrix, some 13,000 cases, always in the same order.
+// The packets are new with every call.
 func Cases() []Case {
 	l := list{seen: map[string]bool{}}
 	l.headers()
