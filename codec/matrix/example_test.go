@@ -37,5 +37,5 @@ func ExampleCase_Bytes() {
 		}
 	}
 	// Output:
-	// SUBACK id=10 codes=0x00,0x01 with "cut at 2, length corrected": 90 00 <nil>
+	// SUBACK id=10 codes=0x00,0x01 {User Property=k:v} with "cut at 2, length corrected": 90 00 <nil>
 }
