@@ -19,11 +19,12 @@ const exitUsage = 2
 
 // cli is the grammar of the command line.
 type cli struct {
-	Run     runCmd     `cmd:"" help:"Judge brokers: run the scenarios against each target."`
-	List    listCmd    `cmd:"" help:"List areas and scenarios."`
-	Decode  decodeCmd  `cmd:"" help:"Show packets given in hex, with every rule that they break."`
-	Targets targetsCmd `cmd:"" help:"List what can be judged, and how it is written."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Run      runCmd      `cmd:"" help:"Judge brokers: run the scenarios against each target."`
+	List     listCmd     `cmd:"" help:"List areas and scenarios, faults, or ways to behave of the reference broker."`
+	Selftest selftestCmd `cmd:"" help:"Prove the scenarios: the reference broker passes them, and each fault fails one."`
+	Decode   decodeCmd   `cmd:"" help:"Show packets given in hex, with every rule that they break."`
+	Targets  targetsCmd  `cmd:"" help:"List what can be judged, and how it is written."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // out is where a command prints: what it found, and what went wrong.

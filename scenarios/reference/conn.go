@@ -121,7 +121,9 @@ func (c *conn) decode(frame []byte) (p codec.Packet, ok bool) {
 	}
 	for i := range found {
 		f := &found[i]
-		if c.b.faults.ignored[f.Requirement] || !f.Named && c.b.opts.TolerateUnnamed {
+		// 3.1.1 lets nothing pass (3.1.1/MQTT-4.8.0-1).
+		tolerated := !f.Named && c.b.opts.TolerateUnnamed && v == codec.V5
+		if c.b.faults.ignored[f.Requirement] || tolerated {
 			continue
 		}
 		c.refuseFor(f, p)

@@ -27,7 +27,8 @@ type flaw struct {
 	name   string
 	what   string
 	breaks []spec.Ref
-	ignore bool // it is an error of clients that is not seen
+	ignore bool     // it is an error of clients that is not seen
+	needs  []string // behaviours without which it cannot show
 }
 
 // all holds every flaw, in the order of the files that state them.
@@ -138,3 +139,21 @@ func (s *session) is(f *flaw) bool { return s.b.faults.has(f, s.version) }
 // anywhere says whether the flaw is on in any version: for what happens before
 // the version is known.
 func (s faultSet) anywhere(f *flaw) bool { return len(s.on[f]) > 0 }
+
+// Set changes the options to those with which the fault can show: one that
+// ignores a limit needs a broker that has declared it.
+func (f Fault) Set(o *Options) {
+	for _, b := range behaviours {
+		for _, name := range f.on.needs {
+			if b.Name == name {
+				b.set(o)
+			}
+		}
+	}
+}
+
+// with notes the behaviours without which the flaw cannot show.
+func (f *flaw) with(behaviours ...string) *flaw {
+	f.needs = append(f.needs, behaviours...)
+	return f
+}

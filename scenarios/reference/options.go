@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/mqttproof/mqttproof/codec"
+	"github.com/mqttproof/mqttproof/codec/spec"
 )
 
 // Options are the freedoms that the standard leaves to a server, and the limits
@@ -25,8 +26,8 @@ type Options struct {
 	// NoSubscribersCode answers a message that nobody gets with Reason Code 0x10
 	// in place of 0x00 (3.4.2.1).
 	NoSubscribersCode bool
-	// TolerateUnnamed carries on after a client's error for which the standard
-	// names no reaction (4.13.1), where false closes the connection.
+	// TolerateUnnamed carries on after an error of a client of 5.0 for which the
+	// standard names no reaction (4.13.1), where false closes the connection.
 	TolerateUnnamed bool
 	// Silent closes without a DISCONNECT or a refusing CONNACK, where both are
 	// no more than a SHOULD or a MAY (4.13.1).
@@ -98,6 +99,9 @@ type Behaviour struct {
 	// Apart says which of several that exclude each other this is; empty for none.
 	Apart string
 	set   func(*Options)
+	// Warns lists what is no more than a SHOULD and is not followed: a scenario
+	// may warn of it.
+	Warns []spec.Ref
 }
 
 // Behaviours lists what the standard leaves to a server: the names for
@@ -105,34 +109,35 @@ type Behaviour struct {
 func Behaviours() []Behaviour { return behaviours }
 
 var behaviours = []Behaviour{
-	{"copy-per-match", "sends one copy of a message for each subscription that matches", "", func(o *Options) { o.CopyPerMatch = true }},
-	{"publish-at-pubrel", "passes a QoS 2 message on when its PUBREL comes", "", func(o *Options) { o.PublishAtPubrel = true }},
-	{"queue-qos-0", "keeps QoS 0 messages for sessions that are not connected", "", func(o *Options) { o.QueueQoS0 = true }},
-	{"hold-qos-0", "holds QoS 0 messages back while the Receive Maximum is used up", "", func(o *Options) { o.HoldQoS0 = true }},
-	{"send-quota-1", "has one QoS 1 or 2 message under way to a client at a time", "", func(o *Options) { o.SendQuota = 1 }},
-	{"no-subscribers-code", "answers a message that nobody gets with Reason Code 0x10", "", func(o *Options) { o.NoSubscribersCode = true }},
-	{"tolerate-unnamed", "carries on after errors for which the standard names no reaction", "", func(o *Options) { o.TolerateUnnamed = true }},
-	{"silent", "closes without DISCONNECT or CONNACK", "", func(o *Options) { o.Silent = true }},
-	{"drop-format-0", "leaves a Payload Format Indicator of 0 out", "", func(o *Options) { o.DropFormat0 = true }},
-	{"add-user-property", "adds a User Property to each message", "", func(o *Options) { o.AddUserProperty = true }},
-	{"drop-will-at-clean-start", "drops a delayed Will Message when Clean Start ends its session", "", func(o *Options) { o.DropWillAtCleanStart = true }},
-	{"send-aliases", "uses Topic Aliases to clients that allow them", "", func(o *Options) { o.SendAliases = true }},
-	{"maximum-qos-0", "declares Maximum QoS 0", "qos", func(o *Options) { o.MaximumQoS = 0 }},
-	{"maximum-qos-1", "declares Maximum QoS 1", "qos", func(o *Options) { o.MaximumQoS = 1 }},
-	{"no-retained", "declares that retained messages are not available", "", func(o *Options) { o.NoRetained = true }},
-	{"no-wildcards", "declares that wildcard subscriptions are not available", "", func(o *Options) { o.NoWildcards = true }},
-	{"no-identifiers", "declares that Subscription Identifiers are not available", "", func(o *Options) { o.NoIdentifiers = true }},
-	{"no-shared", "declares that Shared Subscriptions are not available", "", func(o *Options) { o.NoShared = true }},
-	{"server-keep-alive", "sets the Keep Alive of every client to 10 seconds", "", func(o *Options) { o.ServerKeepAlive = 10 }},
-	{"receive-maximum-5", "declares Receive Maximum 5", "", func(o *Options) { o.ReceiveMaximum = 5 }},
-	{"maximum-packet-size", "declares a Maximum Packet Size of 16 KiB", "", func(o *Options) { o.MaximumPacketSize = 16 << 10 }},
-	{"no-aliases", "declares Topic Alias Maximum 0", "aliases", func(o *Options) { o.TopicAliasMaximum = 0 }},
-	{"all-aliases", "declares Topic Alias Maximum 65,535", "aliases", func(o *Options) { o.TopicAliasMaximum = 65535 }},
-	{"session-expiry-limit", "grants a Session Expiry Interval of 600 seconds at most", "", func(o *Options) { o.SessionExpiryLimit = 600 }},
-	{"no-assigned-ids", "refuses empty Client Identifiers", "", func(o *Options) { o.NoAssignedIDs = true }},
-	{"response-information", "gives Response Information to those who ask", "", func(o *Options) { o.ResponseInformation = "mqttproof/response/" }},
-	{"no-authentication", "knows no Authentication Method", "", func(o *Options) { o.NoAuthentication = true }},
-	{"refuse-3.1", "does not speak MQTT 3.1", "", func(o *Options) { o.Refuse31 = true }},
+	{"copy-per-match", "sends one copy of a message for each subscription that matches", "", func(o *Options) { o.CopyPerMatch = true }, nil},
+	{"publish-at-pubrel", "passes a QoS 2 message on when its PUBREL comes", "", func(o *Options) { o.PublishAtPubrel = true }, nil},
+	{"queue-qos-0", "keeps QoS 0 messages for sessions that are not connected", "", func(o *Options) { o.QueueQoS0 = true }, nil},
+	{"hold-qos-0", "holds QoS 0 messages back while the Receive Maximum is used up", "", func(o *Options) { o.HoldQoS0 = true }, nil},
+	{"send-quota-1", "has one QoS 1 or 2 message under way to a client at a time", "", func(o *Options) { o.SendQuota = 1 }, nil},
+	{"no-subscribers-code", "answers a message that nobody gets with Reason Code 0x10", "", func(o *Options) { o.NoSubscribersCode = true }, nil},
+	{"tolerate-unnamed", "carries on after errors for which the standard names no reaction", "", func(o *Options) { o.TolerateUnnamed = true }, nil},
+	{"silent", "closes without DISCONNECT or CONNACK", "", func(o *Options) { o.Silent = true },
+		v5("U5-4.13.1-u2", "U5-3.1.4-u2")},
+	{"drop-format-0", "leaves a Payload Format Indicator of 0 out", "", func(o *Options) { o.DropFormat0 = true }, nil},
+	{"add-user-property", "adds a User Property to each message", "", func(o *Options) { o.AddUserProperty = true }, nil},
+	{"drop-will-at-clean-start", "drops a delayed Will Message when Clean Start ends its session", "", func(o *Options) { o.DropWillAtCleanStart = true }, nil},
+	{"send-aliases", "uses Topic Aliases to clients that allow them", "", func(o *Options) { o.SendAliases = true }, nil},
+	{"maximum-qos-0", "declares Maximum QoS 0", "qos", func(o *Options) { o.MaximumQoS = 0 }, nil},
+	{"maximum-qos-1", "declares Maximum QoS 1", "qos", func(o *Options) { o.MaximumQoS = 1 }, nil},
+	{"no-retained", "declares that retained messages are not available", "", func(o *Options) { o.NoRetained = true }, nil},
+	{"no-wildcards", "declares that wildcard subscriptions are not available", "", func(o *Options) { o.NoWildcards = true }, nil},
+	{"no-identifiers", "declares that Subscription Identifiers are not available", "", func(o *Options) { o.NoIdentifiers = true }, nil},
+	{"no-shared", "declares that Shared Subscriptions are not available", "", func(o *Options) { o.NoShared = true }, nil},
+	{"server-keep-alive", "sets the Keep Alive of every client to 10 seconds", "", func(o *Options) { o.ServerKeepAlive = 10 }, nil},
+	{"receive-maximum-5", "declares Receive Maximum 5", "", func(o *Options) { o.ReceiveMaximum = 5 }, nil},
+	{"maximum-packet-size", "declares a Maximum Packet Size of 16 KiB", "", func(o *Options) { o.MaximumPacketSize = 16 << 10 }, nil},
+	{"no-aliases", "declares Topic Alias Maximum 0", "aliases", func(o *Options) { o.TopicAliasMaximum = 0 }, nil},
+	{"all-aliases", "declares Topic Alias Maximum 65,535", "aliases", func(o *Options) { o.TopicAliasMaximum = 65535 }, nil},
+	{"session-expiry-limit", "grants a Session Expiry Interval of 600 seconds at most", "", func(o *Options) { o.SessionExpiryLimit = 600 }, nil},
+	{"no-assigned-ids", "refuses empty Client Identifiers", "", func(o *Options) { o.NoAssignedIDs = true }, nil},
+	{"response-information", "gives Response Information to those who ask", "", func(o *Options) { o.ResponseInformation = "mqttproof/response/" }, nil},
+	{"no-authentication", "knows no Authentication Method", "", func(o *Options) { o.NoAuthentication = true }, nil},
+	{"refuse-3.1", "does not speak MQTT 3.1", "", func(o *Options) { o.Refuse31 = true }, nil},
 }
 
 // With gives the options changed by the behaviours that are named. The error
