@@ -53,7 +53,7 @@ func (c *conn) beforeConnack(p codec.Packet) {
 	case *codec.Disconnect:
 		c.end()
 	default:
-		c.brokePacket("MQTT-3.1.2-30", "only AUTH and DISCONNECT may come before CONNACK", p)
+		c.broke(ruleBeforeConnack, p)
 		if c.is(otherPacketsDuringAuth) {
 			return
 		}
@@ -65,7 +65,7 @@ func (c *conn) beforeConnack(p codec.Packet) {
 func (c *conn) authenticate(p *codec.Auth) {
 	switch {
 	case c.auth == nil:
-		c.brokePacket("MQTT-4.12.0-7", "the CONNECT named no Authentication Method", p)
+		c.broke(ruleAuthUnasked, p)
 		if c.is(authWithoutMethodTaken) {
 			return
 		}
@@ -88,7 +88,7 @@ func (c *conn) rightMethod(p *codec.Auth) bool {
 	if string(method.Data) == c.auth.name || c.is(authMethodChanges) {
 		return true
 	}
-	c.brokePacket("MQTT-4.12.0-5", "the Authentication Method is not that of the CONNECT", p)
+	c.broke(ruleAuthMethod, p)
 	c.refuse(codeProtocolError)
 	return false
 }

@@ -38,7 +38,7 @@ type conn struct {
 
 func newConn(b *Broker, nc net.Conn) *conn {
 	return &conn{b: b, out: newOutput(nc), receiveMaximum: 65535, problems: true,
-		aliases: map[uint16]string{}, sentAliases: map[string]uint16{}}
+		aliases: map[uint16]string{}, sentAliases: map[string]uint16{}, rules: newClientRules()}
 }
 
 // largest is a bound on packets that no test reaches, above any that is declared.
@@ -53,6 +53,10 @@ func (c *conn) read() {
 		c.b.mu.Lock()
 		switch {
 		case c.ended:
+			if c.rules.left && err == nil {
+				p, _ := codec.Inspect(frame, c.version, codec.FromClient)
+				c.broke(ruleAfterwards, p)
+			}
 		case err == nil:
 			c.heard = time.Now()
 			c.restartSilence()
@@ -135,7 +139,8 @@ func (c *conn) decode(frame []byte) (p codec.Packet, ok bool) {
 // packet handles one packet of the client.
 func (c *conn) packet(frame []byte) {
 	if limit := c.b.opts.MaximumPacketSize; limit > 0 && c.version == codec.V5 && len(frame) > int(limit) && !c.is(anySizeTaken) {
-		c.broke("MQTT-3.2.2-15", "the packet is larger than the server's Maximum Packet Size", frame)
+		p, _ := codec.Inspect(frame, c.version, codec.FromClient)
+		c.broke(rulePacketSize, p)
 		c.refuse(codePacketTooLarge)
 		return
 	}

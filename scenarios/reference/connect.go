@@ -47,7 +47,7 @@ func (c *conn) rightProtocol(p *codec.Connect, level, v codec.Version, frame []b
 	named := p.Protocol.String() == name || c.b.faults.has(anyProtocolName, v)
 	if !named {
 		c.version = v // for the words of the complaint only
-		c.broke("MQTT-3.1.2-1", "the Protocol Name is not that of the version", frame)
+		c.broke(ruleProtocolName, p)
 		c.end()
 		return false
 	}
@@ -57,7 +57,7 @@ func (c *conn) rightProtocol(p *codec.Connect, level, v codec.Version, frame []b
 	// A level that we do not speak: 3.1.1 demands CONNACK 0x01 in its own form
 	// (3.1.1/MQTT-3.1.2-2); 5.0 allows 0x84 (5.0/MQTT-3.1.2-2).
 	c.version = codec.V311
-	c.broke("MQTT-3.1.2-2", "there is no such Protocol Level", frame)
+	c.broke(ruleProtocolLevel, p)
 	if !c.b.faults.has(levelRefusedSilently, codec.V311) {
 		c.send(&codec.Connack{Code: 0x01})
 	}
@@ -72,7 +72,8 @@ func (c *conn) rightProtocol(p *codec.Connect, level, v codec.Version, frame []b
 // by definition (5.0, 1.2; 3.1 in 3.1.1).
 func (c *conn) notConnect(frame []byte) {
 	c.version = codec.V5
-	c.broke("MQTT-3.1.0-1", "the first packet is not CONNECT", frame)
+	p, _ := codec.Inspect(frame, c.version, codec.FromClient)
+	c.broke(ruleFirstPacket, p)
 	c.version = 0
 	if c.b.faults.has(firstPacketAny, codec.V5) || c.b.faults.has(firstPacketAny, codec.V311) {
 		return
@@ -104,7 +105,7 @@ func (c *conn) refuseOld(code byte) {
 
 // secondConnect handles a CONNECT on a connection that had one (MQTT-3.1.0-2).
 func (c *conn) secondConnect(p *codec.Connect) {
-	c.brokePacket("MQTT-3.1.0-2", "this is a second CONNECT", p)
+	c.broke(ruleSecondConnect, p)
 	if c.is(secondConnectTaken) {
 		c.send(&codec.Connack{})
 		return
@@ -256,6 +257,7 @@ func (c *conn) restartSilence() {
 	c.silence = time.AfterFunc(c.keepAlive, func() {
 		c.b.locked(func() {
 			if !c.ended && c.heard.Equal(heard) {
+				c.broke(ruleKeepAlive, nil)
 				c.refuse(codeKeepAliveTimeout)
 			}
 		})

@@ -199,9 +199,10 @@ func (s *session) done(d *delivery) {
 func (s *session) acknowledged(c *conn, p *codec.Puback) {
 	d := s.find(p.PacketID)
 	if d == nil || d.qos != 1 {
-		c.brokePacket("MQTT-2.2.1-5", "no message of QoS 1 with this Packet Identifier is open", p)
+		c.broke(ruleUnknownID, p)
 		return
 	}
+	s.judgeAnswer(c, d, rulePubackOrder, p)
 	s.done(d)
 }
 
@@ -209,7 +210,7 @@ func (s *session) acknowledged(c *conn, p *codec.Puback) {
 func (s *session) received(c *conn, p *codec.Pubrec) {
 	d := s.find(p.PacketID)
 	if d == nil || d.qos != 2 {
-		c.brokePacket("MQTT-2.2.1-5", "no message of QoS 2 with this Packet Identifier is open", p)
+		c.broke(ruleUnknownID, p)
 		ack := codec.Ack{PacketID: p.PacketID}
 		if c.version == codec.V5 {
 			ack.Code = codeIDNotFound
@@ -217,6 +218,7 @@ func (s *session) received(c *conn, p *codec.Pubrec) {
 		c.send(&codec.Pubrel{Ack: ack})
 		return
 	}
+	s.judgeAnswer(c, d, rulePubrecOrder, p)
 	if p.Code >= 0x80 {
 		s.done(d)
 		return
@@ -230,8 +232,12 @@ func (s *session) received(c *conn, p *codec.Pubrec) {
 // completed handles PUBCOMP, which ends a QoS 2 message.
 func (s *session) completed(c *conn, p *codec.Pubcomp) {
 	d := s.find(p.PacketID)
+	if c.rules.pubrels[p.PacketID] == 0 {
+		c.broke(ruleUnknownID, p)
+	} else {
+		c.rules.pubrels[p.PacketID]--
+	}
 	if d == nil || !d.released {
-		c.brokePacket("MQTT-2.2.1-5", "no PUBREL with this Packet Identifier is open", p)
 		return
 	}
 	s.done(d)

@@ -2,9 +2,6 @@ package reference
 
 import "github.com/mqttproof/mqttproof/codec"
 
-// sentPacket notes what the broker sends, for the rules on clients.
-func (c *conn) sentPacket(codec.Packet) {}
-
 // spoil gives the bytes that go out for a packet. Without a fault they are its
 // encoding.
 func (c *conn) spoil(p codec.Packet) [][]byte {

@@ -12,6 +12,7 @@ func (c *conn) published(p *codec.Publish) {
 	if !ok || !c.withinLimits(p) {
 		return
 	}
+	c.judgePublish(p)
 	m := newMessage(topic, p.Payload, p.QoS, p.Retain, p.Properties, c.id)
 	m.withheld = strings.HasPrefix(topic, "$") && !c.is(dollarExchanged)
 	switch p.QoS {
@@ -34,6 +35,7 @@ func (c *conn) publishedAt2(id uint16, m *message) {
 	reached := true
 	if _, again := s.taken[id]; !again || c.is(qos2TakenTwice) {
 		s.taken[id] = m
+		s.usedByClient[id] = true
 		if c.b.opts.PublishAtPubrel {
 			reached = c.b.wanted(m)
 		} else {
@@ -50,6 +52,7 @@ func (c *conn) publishedAt2(id uint16, m *message) {
 func (c *conn) releasedByClient(p *codec.Pubrel) {
 	s := c.session
 	m, known := s.taken[p.PacketID]
+	c.judgePubrel(p, known)
 	if m != nil {
 		c.b.publish(m)
 	}
@@ -58,7 +61,6 @@ func (c *conn) releasedByClient(p *codec.Pubrel) {
 	}
 	ack := codec.Ack{PacketID: p.PacketID}
 	if !known {
-		c.brokePacket("MQTT-2.2.1-5", "no PUBLISH of QoS 2 with this Packet Identifier is open", p)
 		if c.version == codec.V5 {
 			ack.Code = codeIDNotFound
 		}
@@ -85,7 +87,7 @@ func (c *conn) topic(p *codec.Publish) (topic string, ok bool) {
 	}
 	a := uint16(alias.Int)
 	if a > c.b.opts.TopicAliasMaximum && !c.is(aliasAboveMaximumTaken) {
-		c.brokePacket("MQTT-3.2.2-17", "the Topic Alias is above the server's Topic Alias Maximum", p)
+		c.broke(ruleAliasMaximum, p)
 		c.refuse(codeAliasInvalid)
 		return "", false
 	}
@@ -95,7 +97,7 @@ func (c *conn) topic(p *codec.Publish) (topic string, ok bool) {
 	}
 	topic, known := c.aliases[a]
 	if !known && !c.is(unknownAliasTaken) {
-		c.brokePacket("U5-3.3.4-u3", "the Topic Alias was not set on this connection", p)
+		c.broke(ruleAliasUnknown, p)
 		c.refuse(codeProtocolError)
 		return "", false
 	}
@@ -110,13 +112,13 @@ func (c *conn) withinLimits(p *codec.Publish) bool {
 	o := &c.b.opts
 	switch {
 	case p.QoS > o.MaximumQoS && !c.is(qosUnlimited):
-		c.brokePacket("MQTT-3.2.2-11", "the QoS is above the server's Maximum QoS", p)
+		c.broke(ruleMaximumQoS, p)
 		c.refuse(codeQoSNotSupported)
 	case p.Retain && o.NoRetained && !c.is(retainUnlimited):
-		c.brokePacket("MQTT-3.2.2-14", "the server has no retained messages", p)
+		c.broke(ruleNoRetained, p)
 		c.refuse(codeRetainNotSupported)
 	case p.QoS > 0 && o.ReceiveMaximum > 0 && c.overReceiveMaximum(p) && !c.is(receiveMaximumUnwatched):
-		c.brokePacket("MQTT-3.3.4-7", "more messages are open than the server's Receive Maximum", p)
+		c.broke(ruleReceiveMaximum, p)
 		c.refuse(codeReceiveMaximum)
 	default:
 		return true

@@ -27,6 +27,8 @@ type session struct {
 	// taken holds the QoS 2 messages of the client from PUBLISH to PUBREL; the
 	// message is nil once it was passed on.
 	taken map[uint16]*message
+	// usedByClient are the identifiers of all QoS 2 messages of the client.
+	usedByClient map[uint16]bool
 
 	will        *will
 	willTimer   *time.Timer
@@ -48,7 +50,7 @@ func (c *conn) takeSession() (present bool) {
 	}
 	s := old
 	if s == nil {
-		s = &session{b: c.b, id: c.id, taken: map[uint16]*message{}}
+		s = &session{b: c.b, id: c.id, taken: map[uint16]*message{}, usedByClient: map[uint16]bool{}}
 		c.b.sessions[c.id] = s
 	}
 	s.version, s.conn, c.session = c.version, c, s
@@ -63,7 +65,7 @@ func (c *conn) takeSession() (present bool) {
 // (3.1.1/MQTT-3.1.4-2).
 func (c *conn) takeOver(old *session) {
 	if old.is(takeoverLeavesOld) {
-		old.conn.session = &session{b: c.b, id: old.id, version: old.version, conn: old.conn, taken: map[uint16]*message{}}
+		old.conn.session = &session{b: c.b, id: old.id, version: old.version, conn: old.conn, taken: map[uint16]*message{}, usedByClient: map[uint16]bool{}}
 		old.conn = nil
 		return
 	}
@@ -161,10 +163,11 @@ func (s *session) dropQoS0() {
 
 // disconnected handles the client's DISCONNECT (3.14).
 func (c *conn) disconnected(p *codec.Disconnect) {
+	c.rules.left = true
 	s := c.session
 	if expiry, ok := p.Properties.Find(codec.SessionExpiryInterval); ok && c.version == codec.V5 {
 		if s.expiry == 0 && expiry.Int != 0 && !c.is(expiryRaisedFromZero) {
-			c.brokePacket("U5-3.14.2.2.2-u2", "a Session Expiry Interval that was 0 cannot be raised", p)
+			c.broke(ruleExpiryRaised, p)
 			c.refuse(codeProtocolError)
 			return
 		}
