@@ -23,6 +23,7 @@ type cli struct {
 	List     listCmd     `cmd:"" help:"List areas and scenarios, faults, or ways to behave of the reference broker."`
 	Selftest selftestCmd `cmd:"" help:"Prove the scenarios: the reference broker passes them, and each fault fails one."`
 	Decode   decodeCmd   `cmd:"" help:"Show packets given in hex, with every rule that they break."`
+	Serve    serveCmd    `cmd:"" help:"Serve the reference broker, and say what its clients do wrong."`
 	Targets  targetsCmd  `cmd:"" help:"List what can be judged, and how it is written."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }

@@ -1,7 +1,6 @@
 package reference
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/mqttproof/mqttproof/codec"
@@ -74,11 +73,6 @@ func (c *conn) broke(rule clientRule, p codec.Packet) {
 		return
 	}
 	c.blame(codec.Violation{Requirement: ref, Class: codec.ProtocolError, Text: rule.text}, p)
-}
-
-// String gives the error on two lines.
-func (e ClientError) String() string {
-	return fmt.Sprintf("client %q: %s (%s)\n    %s", e.Client, e.Text, e.Requirement, e.Packet)
 }
 
 // judgePublish looks for what a PUBLISH of QoS 2 breaks that an open one with the
