@@ -34,6 +34,17 @@ func Mosquitto(t T) string {
 	return ""
 }
 
+// MosquittoClients gives the paths of mosquitto_sub and mosquitto_pub.
+func MosquittoClients(t T) (sub, pub string) {
+	t.Helper()
+	sub, subErr := exec.LookPath("mosquitto_sub")
+	pub, pubErr := exec.LookPath("mosquitto_pub")
+	if subErr != nil || pubErr != nil {
+		missing(t, "mosquitto", "no mosquitto_sub and mosquitto_pub here (Debian, Ubuntu: apt-get install mosquitto-clients)")
+	}
+	return sub, pub
+}
+
 // Docker wants a Docker engine that answers, and the docker command.
 func Docker(t T) {
 	t.Helper()
