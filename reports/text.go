@@ -210,6 +210,9 @@ func (p *page) finding(r *result.Result, i int, f result.Finding, full bool) {
 	}
 	p.labelled(4, "expected", clip(f.Expected, textClip), green)
 	p.labelled(4, "got", clip(f.Got, textClip), p.verdictColor(f.Verdict()))
+	for _, cause := range f.Cause {
+		p.labelled(4, "cause", fmt.Sprintf("the client broke %s: %s", Printable(cause.String()), describe(cause, f.Level).Summary), "")
+	}
 	if f.Source == result.FromJudge {
 		p.labelled(4, "found by", "the judge, which reads every packet of every scenario", "")
 	}

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -294,7 +295,8 @@ func (x *executor) conclude(t *T, cause error) (res *result.Result, beside []res
 		if t.scenario.Racing && i >= len(t.findings) && !mine[f.Requirement] {
 			continue
 		}
-		if mine[f.Requirement] || (t.fatal && i >= t.fatalFrom && i < len(t.findings)) {
+		caused := slices.ContainsFunc(f.Cause, func(ref spec.Ref) bool { return mine[ref] })
+		if mine[f.Requirement] || caused || (t.fatal && i >= t.fatalFrom && i < len(t.findings)) {
 			res.Findings = append(res.Findings, f)
 		} else {
 			beside = append(beside, f)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +75,38 @@ func TestVerdicts(t *testing.T) {
 				if broken[i] != c.broken[i] {
 					t.Errorf("findings on %v, want %v", broken, c.broken)
 				}
+			}
+		})
+	}
+}
+
+// A broker is not accused of what a client does: the finding stands on its own
+// duty, with the client's statement as the cause.
+func TestCause(t *testing.T) {
+	first, wildcard := ref("MQTT-3.1.0-1"), ref("MQTT-3.3.2-2")
+	for _, c := range []struct {
+		name        string
+		run         func(t *engine.T)
+		want, cause spec.Ref
+	}{
+		{"a statement that binds the client alone", func(t *engine.T) {
+			t.Step("a step", first)
+			t.Equal("answer", 41, 42)
+		}, ref("MQTT-4.13.1-1"), first},
+		{"one that binds senders, said to be the cause", func(t *engine.T) {
+			t.Step("a step", ref("MQTT-3.1.4-1"))
+			t.Because(wildcard)
+			t.Equal("answer", 41, 42)
+		}, ref("MQTT-3.1.4-1"), wildcard},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := engine.Scenario{ID: "test.it", Proves: []spec.Ref{c.cause}, Run: c.run}
+			got := find(t, run(t, &fake{behave: polite}, s), "test.it")
+			if len(got.Findings) != 1 || got.Findings[0].Requirement != c.want || !slices.Contains(got.Findings[0].Cause, c.cause) {
+				t.Errorf("%+v; want one finding on %s because of %s", got.Findings, c.want, c.cause)
+			}
+			if v, judged := got.Requirements[c.cause]; judged {
+				t.Errorf("%s is judged: %s", c.cause, v)
 			}
 		})
 	}

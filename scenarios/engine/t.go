@@ -31,6 +31,7 @@ type T struct {
 
 	step     string
 	cited    []spec.Ref        // of the step; nil before the first
+	causes   []spec.Ref        // of the step: what the client breaks in it on purpose
 	accused  []spec.Ref        // what was cited when something wrong was sent
 	reached  map[spec.Ref]bool // every requirement that was cited so far
 	clients  []*Client
@@ -92,17 +93,45 @@ func (t *T) ClientID() string {
 // stand for, until the next Step. A failed expectation is a finding on each of
 // them that belongs to the version of the run. Before the first Step the first
 // requirement of Proves is cited.
+//
+// A statement that binds the client alone is the cause: see Because.
 func (t *T) Step(title string, refs ...spec.Ref) {
 	t.step = title
-	t.cited = inVersion(t.version, refs)
-	for _, ref := range t.cited {
-		if _, ok := spec.Lookup(ref); !ok {
-			t.end(fmt.Errorf("the step %q cites %s, which the standard does not have", title, ref))
-		}
-		t.reached[ref] = true
-	}
+	t.cite(title, refs)
 	t.rec.note(title)
 }
+
+func (t *T) cite(title string, refs []spec.Ref) {
+	t.cited, t.causes = nil, nil
+	for _, ref := range inVersion(t.version, refs) {
+		r, ok := spec.Lookup(ref)
+		if !ok {
+			t.end(fmt.Errorf("the step %q cites %s, which the standard does not have", title, ref))
+		}
+		if r.Actor == "client" {
+			t.Because(ref)
+			continue
+		}
+		t.reached[ref] = true
+		t.cited = append(t.cited, ref)
+	}
+}
+
+// Because names the statements that the client breaks in this step on purpose.
+// A failed expectation is a finding on what binds the broker, with these as its
+// cause: on what the step cites, or else on the general duty to close.
+func (t *T) Because(refs ...spec.Ref) {
+	for _, ref := range inVersion(t.version, refs) {
+		t.reached[ref] = true
+		t.causes = append(t.causes, ref)
+	}
+	if len(t.cited) == 0 && len(t.causes) > 0 {
+		t.cited = inVersion(t.version, refsClose)
+	}
+}
+
+// refsClose are the duty of a server for any error of a client that it detects.
+var refsClose = []spec.Ref{{Version: spec.V311, ID: "MQTT-4.8.0-1"}, {Version: spec.V5, ID: "MQTT-4.13.1-1"}}
 
 // cites gives the requirements that an expectation stands for now.
 func (t *T) cites() []spec.Ref {
@@ -110,10 +139,9 @@ func (t *T) cites() []spec.Ref {
 		return t.cited
 	}
 	if own := t.scenario.ProvesIn(t.version); len(own) > 0 {
-		t.reached[own[0]] = true
-		return own[:1]
+		t.cite(t.step, own[:1])
 	}
-	return nil
+	return t.cited
 }
 
 // lastCites gives what the scenario cited when a client last broke the
@@ -184,6 +212,10 @@ func (t *T) find(refs []spec.Ref, expected, got string, event int) {
 	if event < 0 {
 		event = t.rec.last()
 	}
+	var cause []spec.Ref
+	if len(t.causes) > 0 && slices.Equal(refs, t.cited) {
+		cause = t.causes
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, ref := range refs {
@@ -192,7 +224,7 @@ func (t *T) find(refs []spec.Ref, expected, got string, event int) {
 			level = r.Level
 		}
 		t.findings = append(t.findings, result.Finding{
-			Requirement: ref, Level: level, Source: result.FromScenario, Step: t.step,
+			Requirement: ref, Level: level, Source: result.FromScenario, Step: t.step, Cause: cause,
 			Expected: expected, Got: got, Event: event,
 		})
 	}

@@ -54,6 +54,9 @@ type Finding struct {
 	Requirement spec.Ref   `json:"requirement"`
 	Level       spec.Level `json:"level"`
 	Source      Source     `json:"source"`
+	// Cause lists the statements that bind the client and that ours broke on
+	// purpose: what the broker had to answer for (4.13.1; 4.8 in 3.1.1).
+	Cause []spec.Ref `json:"cause,omitempty"`
 	// Step is the title of the scenario's step in which it was made.
 	Step     string `json:"step,omitempty"`
 	Expected string `json:"expected"`
@@ -90,6 +93,9 @@ func (r *Result) Settle() {
 	r.Verdict = 0
 	for _, f := range r.Findings {
 		r.Requirements[f.Requirement] = 0
+		for _, cause := range f.Cause {
+			delete(r.Requirements, cause) // neither upheld nor the broker's to break
+		}
 	}
 	for _, f := range r.Findings {
 		r.Requirements[f.Requirement] = max(r.Requirements[f.Requirement], f.Verdict())

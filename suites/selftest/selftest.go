@@ -187,7 +187,8 @@ func judged(f reference.Fault, results []*result.Result, all []engine.Scenario) 
 			for _, found := range res.Findings {
 				row.Judge = row.Judge || found.Source == result.FromJudge
 				noticing = append(noticing, res.ID)
-				if found.Requirement == ref && slices.Contains(proves[res.ID], ref) {
+				shows := found.Requirement == ref || slices.Contains(found.Cause, ref)
+				if shows && slices.Contains(proves[res.ID], ref) {
 					killing = append(killing, res.ID)
 				}
 			}
