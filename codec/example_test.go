@@ -116,3 +116,69 @@ func ExampleDump() {
 	//   0008  Payload                          (empty)
 	//   ! unspecified at byte 5: the Packet Identifier is 0 (5.0/MQTT-2.2.1-4)
 }
+
+// A property can be dropped, doubled or spoilt.
+func ExampleDropProperty() {
+	p := &codec.Auth{Code: 0x18, Properties: codec.Properties{codec.Data(codec.AuthenticationMethod, "SCRAM"), codec.User("k", "v")}}
+	b, err := codec.Mutate(p, codec.V5, codec.DropProperty(codec.AuthenticationMethod))
+	fmt.Printf("% x %v\n", b, err)
+	_, found := codec.Inspect(b, codec.V5, codec.FromClient)
+	fmt.Println(codec.Verdict(found), &found[0])
+	// Output:
+	// f0 09 18 07 26 00 01 6b 00 01 76 <nil>
+	// protocol_error byte 11: the Authentication Method is missing (5.0/U5-3.15.2.2.2-u1)
+}
+
+// FrameSize tells how long the packet is before it is all there.
+func ExampleFrameSize() {
+	fmt.Println(codec.FrameSize([]byte{0x30}))
+	fmt.Println(codec.FrameSize([]byte{0x30, 0x80, 0x01}))
+	fmt.Println(codec.FrameSize([]byte{0x30, 0xFF, 0xFF, 0xFF, 0xFF}))
+	// Output:
+	// 0 false <nil>
+	// 131 true <nil>
+	// 0 false mqtt: a Remaining Length of more than four bytes
+}
+
+// ConnectVersion looks at a CONNECT before anything else is known of it.
+func ExampleConnectVersion() {
+	b, _ := (&codec.Connect{ClientID: codec.Text("a")}).Append(nil, codec.V31)
+	fmt.Println(codec.ConnectVersion(b))
+	// Output: 3.1 true
+}
+
+// Fields tells where everything stands.
+func ExampleFields() {
+	for _, f := range codec.Fields([]byte{0x32, 0x05, 0, 1, 'a', 0, 7}, codec.V311, codec.FromClient) {
+		fmt.Println(f.Name, f.Offset, f.Len)
+	}
+	// Output:
+	// Fixed Header 0 1
+	// Remaining Length 1 1
+	// Topic Name 2 3
+	// Packet Identifier 5 2
+	// Payload 7 0
+}
+
+// Shared splits the filter of a Shared Subscription.
+func ExampleShared() {
+	name, filter, ok := codec.Shared(codec.Text("$share/workers/job/+"))
+	fmt.Println(name, filter, ok)
+	// Output: workers job/+ true
+}
+
+// Properties that are left out have a default.
+func ExampleProperties_Int() {
+	ps := codec.Properties{codec.Int(codec.TopicAliasMaximum, 10)}
+	fmt.Println(ps.Int(codec.TopicAliasMaximum, 0), ps.Int(codec.ReceiveMaximum, 65_535))
+	// Output: 10 65535
+}
+
+// The same number is another code in another packet and version.
+func ExampleReasonName() {
+	fmt.Println(codec.ReasonName(codec.CONNACK, codec.V311, 4))
+	fmt.Println(codec.ReasonName(codec.DISCONNECT, codec.V5, 4))
+	// Output:
+	// Connection Refused, bad user name or password
+	// Disconnect with Will Message
+}

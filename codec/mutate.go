@@ -144,16 +144,32 @@ func ConnectFlags(flags byte) Mutation {
 	}}
 }
 
-// ZeroID sets the Packet Identifier to 0 (2.2.1).
-func ZeroID() Mutation {
-	return Mutation{"packet identifier 0", func(d *draft) error {
-		f, err := d.field("Packet Identifier", 0)
+// ProtocolLevel sets the Protocol Level of a CONNECT (3.1.2.2). The fields behind
+// it stay in the form of the version that the packet was written in. For the
+// Protocol Name there is FieldText.
+func ProtocolLevel(level byte) Mutation {
+	return Mutation{fmt.Sprintf("protocol level %d", level), func(d *draft) error {
+		f, err := d.field("Protocol Level", 0)
 		if err == nil {
-			d.body[f.Offset], d.body[f.Offset+1] = 0, 0
+			d.body[f.Offset] = level
 		}
 		return err
 	}}
 }
+
+// PacketID sets the Packet Identifier, such as to one that was never sent (2.2.1).
+func PacketID(id uint16) Mutation {
+	return Mutation{fmt.Sprintf("packet identifier %d", id), func(d *draft) error {
+		f, err := d.field("Packet Identifier", 0)
+		if err == nil {
+			d.body[f.Offset], d.body[f.Offset+1] = byte(id>>8), byte(id)
+		}
+		return err
+	}}
+}
+
+// ZeroID sets the Packet Identifier to 0 (2.2.1).
+func ZeroID() Mutation { return PacketID(0) }
 
 // Length writes n as the Remaining Length, too long or too short.
 func Length(n uint32) Mutation {
@@ -264,23 +280,25 @@ func (d *draft) textField(name string) (Field, error) {
 
 // InvalidUTF8 puts the byte 0xFF, which no UTF-8 holds, in place of the first
 // byte of a string field (1.5.4).
-func InvalidUTF8(name string) Mutation {
-	return Mutation{"invalid UTF-8 in " + name, func(d *draft) error {
-		f, err := d.textField(name)
-		if err == nil {
-			text := append([]byte{0xFF}, d.body[min(f.Offset+3, f.Offset+f.Len):f.Offset+f.Len]...)
-			d.replace(f, appendData(nil, text))
-		}
-		return err
-	}}
-}
+func InvalidUTF8(name string) Mutation { return textStart("invalid UTF-8 in ", name, "\xFF") }
+
+// OverlongUTF8 puts a '/' that is encoded in two bytes in place of the first byte
+// of a string field (1.5.4, RFC 3629).
+func OverlongUTF8(name string) Mutation { return textStart("overlong UTF-8 in ", name, "\xC0\xAF") }
+
+// Surrogate puts U+D800, which UTF-8 must not encode, in place of the first byte
+// of a string field (1.5.4).
+func Surrogate(name string) Mutation { return textStart("surrogate in ", name, "\xED\xA0\x80") }
 
 // NullIn puts U+0000 in place of the first byte of a string field (1.5.4).
-func NullIn(name string) Mutation {
-	return Mutation{"U+0000 in " + name, func(d *draft) error {
+func NullIn(name string) Mutation { return textStart("U+0000 in ", name, "\x00") }
+
+// textStart replaces the first byte of a string field.
+func textStart(what, name, with string) Mutation {
+	return Mutation{what + name, func(d *draft) error {
 		f, err := d.textField(name)
 		if err == nil {
-			text := append([]byte{0}, d.body[min(f.Offset+3, f.Offset+f.Len):f.Offset+f.Len]...)
+			text := append([]byte(with), d.body[min(f.Offset+3, f.Offset+f.Len):f.Offset+f.Len]...)
 			d.replace(f, appendData(nil, text))
 		}
 		return err
@@ -324,75 +342,6 @@ func SwapFields(one, other string) Mutation {
 	}}
 }
 
-// AddProperty adds a property behind the others of the packet, allowed there or
-// not.
-func AddProperty(p Property) Mutation {
-	return Mutation{"add " + p.String(), func(d *draft) error {
-		raw, err := encodeProperty(p)
-		if err != nil {
-			return err
-		}
-		return d.addProperties(0, raw)
-	}}
-}
-
-// AddWillProperty adds a property behind the others of the Will of a CONNECT.
-func AddWillProperty(p Property) Mutation {
-	return Mutation{"add " + p.String() + " to the Will", func(d *draft) error {
-		raw, err := encodeProperty(p)
-		if err != nil {
-			return err
-		}
-		return d.addProperties(1, raw)
-	}}
-}
-
-// PropertyTwice repeats the first property with the identifier.
-func PropertyTwice(id PropertyID) Mutation {
-	return Mutation{id.String() + " twice", func(d *draft) error {
-		f, err := d.field(id.String(), 0)
-		if err != nil {
-			return err
-		}
-		raw := d.body[f.Offset : f.Offset+f.Len]
-		section := 0
-		if will, err := d.field("Property Length", 1); err == nil && will.Offset < f.Offset {
-			section = 1
-		}
-		return d.addProperties(section, slices.Clone(raw))
-	}}
-}
-
-// UnknownProperty adds a property with the identifier 0x7f, which 5.0 does not
-// define, and one byte behind it.
-func UnknownProperty() Mutation {
-	m := PropertyBytes(0x7F, 0)
-	m.Name = "unknown property 0x7f"
-	return m
-}
-
-// PropertyBytes adds raw bytes behind the properties of the packet; the Property
-// Length counts them. It makes cut and ill-typed properties.
-func PropertyBytes(raw ...byte) Mutation {
-	return Mutation{fmt.Sprintf("property bytes % x", raw), func(d *draft) error { return d.addProperties(0, raw) }}
-}
-
-// WillPropertyBytes is PropertyBytes for the Will of a CONNECT.
-func WillPropertyBytes(raw ...byte) Mutation {
-	return Mutation{fmt.Sprintf("will property bytes % x", raw), func(d *draft) error { return d.addProperties(1, raw) }}
-}
-
-// PropertyLength overrides the Property Length of the packet.
-func PropertyLength(n uint32) Mutation {
-	return Mutation{fmt.Sprintf("property length %d", n), func(d *draft) error {
-		f, err := d.field("Property Length", 0)
-		if err == nil {
-			d.replace(f, appendVarint(nil, n))
-		}
-		return err
-	}}
-}
-
 // Raw is the mutation to end all others: it replaces the packet by these bytes.
 func Raw(b ...byte) Mutation {
 	return Mutation{fmt.Sprintf("raw % x", b), func(d *draft) error {
@@ -402,44 +351,4 @@ func Raw(b ...byte) Mutation {
 		d.first, d.length, d.body, d.cut = b[0], []byte{}, slices.Clone(b[1:]), -1
 		return nil
 	}}
-}
-
-func encodeProperty(p Property) ([]byte, error) {
-	var s sizer
-	ps := Properties{p}
-	length := ps.measure(&s)
-	if s.bad {
-		return nil, ErrUnencodable
-	}
-	return ps.append(nil, length)[varintLen(length):], nil
-}
-
-// addProperties adds bytes to the properties of the packet, or of its Will.
-func (d *draft) addProperties(section int, raw []byte) error {
-	if d.v != V5 {
-		return fmt.Errorf("there are no properties in %s", d.v)
-	}
-	f, err := d.field("Property Length", section)
-	if err != nil && section == 0 {
-		// The short forms leave the Reason Code and the Property Length out.
-		full := map[Type]int{PUBACK: 3, PUBREC: 3, PUBREL: 3, PUBCOMP: 3, DISCONNECT: 1, AUTH: 1}[Type(d.first>>4)]
-		if full == 0 || len(d.body) > full {
-			return err
-		}
-		for len(d.body) < full+1 {
-			d.body = append(d.body, 0)
-		}
-		f, err = d.field("Property Length", section)
-	}
-	if err != nil {
-		return err
-	}
-	n, i := 0, f.Offset
-	for shift := 0; i < f.Offset+f.Len; shift += 7 {
-		n |= int(d.body[i]&0x7F) << shift
-		i++
-	}
-	d.body = slices.Insert(d.body, i+n, raw...)
-	d.replace(f, appendVarint(nil, uint32(n+len(raw))))
-	return nil
 }

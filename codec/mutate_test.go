@@ -9,6 +9,8 @@ func TestMutations(t *testing.T) {
 	publish := &Publish{Topic: Text("ab"), QoS: 1, PacketID: 5, Payload: []byte("x")}
 	connect := &Connect{CleanStart: true, ClientID: Text("c"), User: Text("u"), Password: []byte("pw"),
 		Will: &Will{Topic: Text("w")}, Properties: Properties{Int(ReceiveMaximum, 9)}}
+	auth := &Auth{Code: 0x18, Properties: Properties{Data(AuthenticationMethod, "m"), Data(ReasonString, "")}}
+	willed := &Connect{Will: &Will{Topic: Text("w"), Properties: Properties{Int(WillDelayInterval, 1)}}}
 	subscribe := &Subscribe{PacketID: 1, Subscriptions: []Subscription{{Filter: Text("a")}}}
 	for _, test := range []struct {
 		p    Packet
@@ -32,6 +34,10 @@ func TestMutations(t *testing.T) {
 		{publish, ZeroID(), "3208 00026162 0000 00 78", "6 unspecified MQTT-2.2.1-3"},
 		{publish, InvalidUTF8("Topic Name"), "3208 0002ff62 0005 00 78", "4 malformed MQTT-1.5.4-1"},
 		{publish, NullIn("Topic Name"), "3208 00020062 0005 00 78", "4 malformed MQTT-1.5.4-2"},
+		{publish, OverlongUTF8("Topic Name"), "3209 0003c0af62 0005 00 78", "4 malformed MQTT-1.5.4-1"},
+		{publish, Surrogate("Topic Name"), "320a 0004eda08062 0005 00 78", "4 malformed MQTT-1.5.4-1"},
+		{publish, PacketID(0x1234), "3208 00026162 1234 00 78", ""},
+		{publish, NonMinimalPropertyLength(), "3209 00026162 0005 8000 78", "8 unspecified MQTT-1.5.5-1"},
 		{publish, FieldText("Topic Name", []byte("#")), "3207 000123 0005 00 78", "4 unspecified MQTT-3.3.2-2"},
 		{publish, FieldLength("Topic Name", 99), "3208 00636162 0005 00 78", "2 malformed MQTT-3.3.2-1"},
 		{publish, UnknownProperty(), "320a 00026162 0005 02 7f00 78", "9 malformed U5-2.2.2.2-u1"},
@@ -48,6 +54,15 @@ func TestMutations(t *testing.T) {
 		{connect, QoS3(), "101e 00044d515454 05 de 0000 03 210009 000163 00 000177 0000 000175 00027077", "9 malformed MQTT-3.1.2-12"},
 		{connect, ConnectFlags(0x46), "101e 00044d515454 05 46 0000 03 210009 000163 00 000177 0000 000175 00027077", "28 malformed MQTT-3.1.4-1"},
 		{connect, PropertyTwice(ReceiveMaximum), "1021 00044d515454 05 c6 0000 06 210009 210009 000163 00 000177 0000 000175 00027077", "16 protocol_error U5-3.1.2.11.3-u1"},
+		{connect, DropProperty(ReceiveMaximum), "101b 00044d515454 05 c6 0000 00 000163 00 000177 0000 000175 00027077", ""},
+		{connect, PropertyOfWrongType(ReceiveMaximum), "101d 00044d515454 05 c6 0000 02 2100 000163 00 000177 0000 000175 00027077", "13 malformed U5-2.2.2.2-u1"},
+		{connect, ProtocolLevel(6), "101e 00044d515454 06 c6 0000 03 210009 000163 00 000177 0000 000175 00027077", "8 protocol_error MQTT-3.1.2-2"},
+		{connect, FieldText("Protocol Name", []byte("MQTX")), "101e 00044d515458 05 c6 0000 03 210009 000163 00 000177 0000 000175 00027077", "2 protocol_error MQTT-3.1.2-1"},
+		{auth, DropProperty(AuthenticationMethod), "f005 18 03 1f0000", "7 protocol_error U5-3.15.2.2.2-u1"},
+		{auth, PropertyOfWrongType(AuthenticationMethod), "f008 18 06 1f0000 150001", "7 malformed U5-2.2.2.2-u1"},
+		{willed, DropProperty(WillDelayInterval), "1013 00044d515454 05 04 0000 00 0000 00 000177 0000", ""},
+		{willed, PropertyOfWrongType(WillDelayInterval), "1017 00044d515454 05 04 0000 00 0000 04 18000000 000177 0000", "16 malformed U5-2.2.2.2-u1"},
+		{willed, PropertyTwice(WillDelayInterval), "101d 00044d515454 05 04 0000 00 0000 0a 1800000001 1800000001 000177 0000", "21 protocol_error U5-3.1.3.2.2-u1"},
 		{connect, AddWillProperty(Int(TopicAlias, 1)), "1021 00044d515454 05 c6 0000 03 210009 000163 03 230001 000177 0000 000175 00027077", "20 malformed U5-2.2.2.2-u1"},
 		{connect, WillPropertyBytes(0x18), "101f 00044d515454 05 c6 0000 03 210009 000163 01 18 000177 0000 000175 00027077", "20 malformed U5-2.2.2.2-u1"},
 		{connect, SwapFields("User Name", "Password"), "101e 00044d515454 05 c6 0000 03 210009 000163 00 000177 0000 00027077 000175", ""},
@@ -71,7 +86,8 @@ func TestMutations(t *testing.T) {
 
 func TestMutationsThatDoNotFit(t *testing.T) {
 	for _, m := range []Mutation{QoS3(), ZeroID(), ReservedConnectFlag(), InvalidUTF8("Topic Name"), SetByte(2, 0), CutAt(1, true),
-		AddProperty(Int(TopicAlias, 1)), PropertyTwice(TopicAlias), SwapFields("Topic Name", "Payload"), Length(1 << 28)} {
+		AddProperty(Int(TopicAlias, 1)), PropertyTwice(TopicAlias), DropProperty(TopicAlias), PropertyOfWrongType(TopicAlias),
+		NonMinimalPropertyLength(), PacketID(1), ProtocolLevel(4), Surrogate("Topic Name"), SwapFields("Topic Name", "Payload"), Length(1 << 28)} {
 		b, err := Mutate(&Pingreq{}, V5, m)
 		if err == nil || !strings.Contains(err.Error(), m.Name) || b != nil {
 			t.Errorf("%s: %x, %v", m.Name, b, err)
