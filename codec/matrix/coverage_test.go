@@ -18,7 +18,7 @@ var counts = map[Kind][3]int{
 	PropertyUnknown: {0, 0, 882},
 	PropertyText:    {0, 0, 1020},
 	ReasonCode:      {512, 512, 3840},
-	HeaderFlags:     {304, 304, 352},
+	HeaderFlags:     {304, 304, 384},
 	HeaderType:      {4, 4, 2},
 	HeaderLength:    {57, 57, 66},
 	Direction:       {9, 9, 8},

@@ -70,6 +70,9 @@ func (l *list) flags(v codec.Version, from codec.Sender, p codec.Packet) {
 			f = fault{codec.Malformed, section(v, "MQTT-2.2.2-1", "MQTT-2.1.3-1"), Close}
 		}
 		l.add(HeaderFlags, fmt.Sprintf("%04b", nibble), v, from, p, f, codec.Flags(nibble))
+		if t == codec.DISCONNECT && v == codec.V5 {
+			l.add(HeaderFlags, fmt.Sprintf("%04b, with properties", nibble), v, from, full(t), f, codec.Flags(nibble))
+		}
 	}
 	if t != codec.PUBLISH {
 		return

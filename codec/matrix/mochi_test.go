@@ -76,6 +76,9 @@ func TestAgainstMochi(t *testing.T) { differ(t, "mochi", compareMochi) }
 func FuzzAgainstMochi(f *testing.F) { fuzzPeer(f, "mochi", compareMochi) }
 
 func compareMochi(_ *testing.T, b []byte, v codec.Version, from codec.Sender) (difference, bool) {
+	if level, ok := codec.ConnectVersion(b); ok && level >= codec.V31 && level <= codec.V5 {
+		v = level // which mochi goes by
+	}
 	p, n, err := codec.Decode(b, v, from)
 	if errors.Is(err, codec.ErrIncomplete) {
 		return difference{}, false // which mochi leaves to its reader
