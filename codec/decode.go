@@ -52,7 +52,7 @@ func Decode(b []byte, v Version, from Sender) (p Packet, n int, err error) {
 // the next call.
 type Decoder struct {
 	Version Version // 0 is taken from a CONNECT, which does not change it
-	From    Sender
+	From    Sender  // 0 is either
 
 	connect     Connect
 	will        Will

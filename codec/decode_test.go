@@ -5,12 +5,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
-
-	"github.com/mqttproof/mqttproof/codec/spec"
 )
 
 func fromHex(t testing.TB, s string) []byte {
@@ -411,44 +408,6 @@ func TestNothingIsNamedIn31(t *testing.T) {
 	}
 }
 
-// The codec cites ids; each must exist, or the report leads nowhere. Sections
-// ("U5-2.1.4-u2") stand where the standard has no id.
-func TestCitedRequirementsExist(t *testing.T) {
-	var cited []spec.Ref
-	cite := func(v Version, id string) {
-		if id != "" && !strings.HasPrefix(id, "§") {
-			cited = append(cited, spec.Ref{Version: v, ID: id})
-		}
-	}
-	rules := allRules()
-	source, err := os.ReadFile("rules.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := bytes.Count(source, []byte("= rule{")) + 2*len(rulesFlags); n != len(rules) {
-		t.Errorf("allRules lists %d rules, rules.go has %d", len(rules), n)
-	}
-	for _, r := range rules {
-		cite(V31, r.v31)
-		cite(V311, r.v311)
-		cite(V5, r.v5)
-	}
-	for _, p := range spec.Properties {
-		for _, in := range p.In {
-			cite(V5, in.Twice)
-			cite(V5, in.Range)
-		}
-	}
-	if len(cited) < 150 {
-		t.Errorf("only %d citations", len(cited))
-	}
-	for _, ref := range cited {
-		if _, ok := spec.Lookup(ref); !ok {
-			t.Errorf("%s is not in the catalogue", ref)
-		}
-	}
-}
-
 func TestInspectKeepsWrongValues(t *testing.T) {
 	for _, test := range []struct {
 		name, hex string
@@ -553,24 +512,4 @@ func TestStringHidesSecretsAndQuotes(t *testing.T) {
 	if got, want := plain.String(), `PUBLISH t="t=a/b" qos=1 id=7 dup retain payload="17.2" (4 bytes)`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-}
-
-// allRules lists every rule, for the tests that look at all of them.
-func allRules() (rules []*rule) {
-	for i := range rulesFlags {
-		rules = append(rules, &rulesFlags[i], &rulesCode[i])
-	}
-	return append(rules,
-		&ruleType, &ruleDirection, &ruleLengthBytes, &ruleIncomplete, &ruleNonMinimal, &ruleShort,
-		&ruleTrailing, &ruleBeyond, &ruleQoS1, &ruleUTF8, &ruleNull, &rulePair, &ruleNameWildcard,
-		&rulePublishWildcard, &ruleEmptyName, &ruleMultiLevel, &ruleSingleLevel, &ruleShareName,
-		&ruleShareFilter, &ruleResponseTopic, &rulePropertyLength, &rulePropertyLengthBytes,
-		&rulePropertiesLong, &ruleProperty, &ruleSubscriptionIDFromClient, &ruleExpiryFromServer,
-		&ruleAuthData, &ruleAuthMethod, &ruleConnectShort, &ruleConnectTrailing, &ruleProtocolName,
-		&ruleProtocolLevel, &ruleConnectReserved, &ruleWillQoSWithoutWill, &ruleWillRetainWithoutWill,
-		&ruleWillQoS, &rulePasswordWithoutUser, &ruleClientIDMissing, &ruleClientIDNone, &ruleClientIDEmpty, &ruleClientIDLong,
-		&ruleWillNotASCII, &ruleTopicLong, &ruleWillMissing, &ruleUserMissing, &rulePasswordMissing, &ruleConnackFlags, &ruleSessionPresent,
-		&ruleQoS3, &ruleDup, &ruleTopicMissing, &ruleTopicEmpty, &ruleServerPacketID, &ruleClientPacketID,
-		&ruleNoFilter, &ruleNoUnsubscribe, &ruleOptionsReserved, &ruleOptionsQoS, &ruleRetainHandling,
-		&ruleNoLocalShared, &ruleNoCode, &ruleNoUnsubackCode)
 }

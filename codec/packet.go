@@ -86,57 +86,66 @@ type Connect struct {
 	// CleanStart is Clean Session before 5.0.
 	CleanStart bool
 	// Reserved is bit 0 of the Connect Flags, which must be 0 from 3.1.1 on.
-	Reserved   bool
-	KeepAlive  uint16 // seconds
+	Reserved bool
+	// KeepAlive is in seconds; 0 turns it off (3.1.2.10).
+	KeepAlive uint16
+	// Properties of the connection (3.1.2.11); 5.0 only.
 	Properties Properties
-	ClientID   Text
+	// ClientID is the Client Identifier (3.1.3.1). It may be empty, but for 3.1; in
+	// 3.1.1 only with CleanStart.
+	ClientID Text
 	// Will is nil where the Will Flag is 0.
 	Will *Will
 	// User and Password are nil where their flags are 0; empty but not nil is a
 	// flag of 1 with zero bytes.
-	User     Text
-	Password []byte
+	User     Text   // 3.1.3.5
+	Password []byte // 3.1.3.6
 }
 
 // Will is the Will Message in a CONNECT (3.1.2.5, 3.1.3.2).
 type Will struct {
-	QoS        byte
-	Retain     bool
-	Properties Properties
-	Topic      Text
-	Payload    []byte
+	QoS        byte       // of the PUBLISH that it becomes, 0 to 2
+	Retain     bool       // and its RETAIN
+	Properties Properties // 5.0 only
+	Topic      Text       // a Topic Name
+	Payload    []byte     // up to 65,535 bytes; 7-bit ASCII in 3.1
 }
 
 // Connack is CONNACK (3.2).
 type Connack struct {
+	// SessionPresent is bit 0 of the Connect Acknowledge Flags (3.2.2.1.1). In 3.1
+	// the byte is not used, and it is not read.
 	SessionPresent bool
 	// Reserved is what bits 7-1 of the Connect Acknowledge Flags hold, in their
 	// places. Legal is 0.
 	Reserved byte
 	// Code is the Connect Return code of 3.1 and 3.1.1, the Connect Reason
 	// Code of 5.0; the numbers differ.
-	Code       byte
+	Code byte
+	// Properties of the connection (3.2.2.3); 5.0 only.
 	Properties Properties
 }
 
 // Publish is PUBLISH (3.3).
 type Publish struct {
-	Dup      bool
-	QoS      byte
-	Retain   bool
+	Dup    bool // sent before, perhaps (3.3.1.1); not with QoS 0
+	QoS    byte // 0 to 2; 3 is written as it is (3.3.1.2)
+	Retain bool // 3.3.1.3
+	// Topic is the Topic Name (3.3.2.1). In 5.0 it may be empty with a Topic Alias.
 	Topic    Text
 	PacketID uint16 // not written with QoS 0
 	// Properties of the message; 5.0 only.
 	Properties Properties
-	Payload    []byte
+	// Payload is all that is behind the variable header (3.3.3).
+	Payload []byte
 }
 
 // Ack is the body shared by the four acknowledgements of PUBLISH.
 // A Code of 0 without Properties is written in the short form of length 2.
 type Ack struct {
-	PacketID   uint16
-	Code       byte // Reason Code; 5.0 only
-	Properties Properties
+	PacketID   uint16     // that of the PUBLISH
+	Code       byte       // Reason Code; 5.0 only
+	Properties Properties // 5.0 only
 }
 
 // Puback is PUBACK (3.4).
@@ -153,18 +162,19 @@ type Pubcomp struct{ Ack }
 
 // Subscribe is SUBSCRIBE (3.8).
 type Subscribe struct {
-	PacketID      uint16
-	Properties    Properties
+	PacketID   uint16     // not 0 (2.2.1)
+	Properties Properties // 5.0 only
+	// Subscriptions has at least one element (3.8.3).
 	Subscriptions []Subscription
 }
 
 // Subscription is a Topic Filter with its Subscription Options (3.8.3.1).
 type Subscription struct {
-	Filter            Text
-	QoS               byte // the Maximum QoS asked for
-	NoLocal           bool // 5.0 only, as all below
-	RetainAsPublished bool
-	RetainHandling    byte // 0 always, 1 only if new, 2 never
+	Filter            Text // a Topic Filter (4.7), or a shared one (4.8.2)
+	QoS               byte // the Maximum QoS asked for, 0 to 2
+	NoLocal           bool // not what this connection published; 5.0 only, as the next two
+	RetainAsPublished bool // RETAIN as the publisher set it
+	RetainHandling    byte // send retained messages: 0 always, 1 only if new, 2 never
 	// Reserved is what the reserved bits of the options byte hold, in their
 	// places: bits 7-6 in 5.0, bits 7-2 before it. Legal is 0.
 	Reserved byte
@@ -172,24 +182,24 @@ type Subscription struct {
 
 // Suback is SUBACK (3.9).
 type Suback struct {
-	PacketID   uint16
-	Properties Properties
+	PacketID   uint16     // that of the SUBSCRIBE
+	Properties Properties // 5.0 only
 	// Codes has one return or reason code for each filter, in order.
 	Codes []byte
 }
 
 // Unsubscribe is UNSUBSCRIBE (3.10).
 type Unsubscribe struct {
-	PacketID   uint16
-	Properties Properties
-	Filters    []Text
+	PacketID   uint16     // not 0 (2.2.1)
+	Properties Properties // 5.0 only
+	Filters    []Text     // at least one (3.10.3)
 }
 
 // Unsuback is UNSUBACK (3.11).
 type Unsuback struct {
-	PacketID   uint16
-	Properties Properties
-	Codes      []byte // 5.0 only
+	PacketID   uint16     // that of the UNSUBSCRIBE
+	Properties Properties // 5.0 only
+	Codes      []byte     // one Reason Code for each filter, in order; 5.0 only
 }
 
 // Pingreq is PINGREQ (3.12).
@@ -201,12 +211,13 @@ type Pingresp struct{}
 // Disconnect is DISCONNECT (3.14). A Code of 0 without Properties is written
 // with Remaining Length 0.
 type Disconnect struct {
-	Code       byte // Reason Code; 5.0 only
-	Properties Properties
+	Code       byte       // Reason Code (3.14.2.1); 5.0 only
+	Properties Properties // 5.0 only
 }
 
-// Auth is AUTH (3.15), which exists in 5.0 only.
+// Auth is AUTH (3.15), which exists in 5.0 only. A Code of 0 without Properties is
+// written with Remaining Length 0.
 type Auth struct {
-	Code       byte
-	Properties Properties
+	Code       byte       // Reason Code (3.15.2.1)
+	Properties Properties // with an Authentication Method, unless the packet is empty
 }

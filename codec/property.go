@@ -36,7 +36,7 @@ const (
 
 // Property is one property of a packet.
 type Property struct {
-	ID PropertyID
+	ID PropertyID // also one that 5.0 does not define
 	// Int is the value of a property whose type is one of the integers.
 	Int uint32
 	// Data is the value of a string or binary property, and the value of a

@@ -34,9 +34,9 @@ type reader struct {
 
 // Field is a piece of a packet: what Fields lists.
 type Field struct {
-	Name   string
-	Offset int // from the start of the packet
-	Len    int // bytes, with the length of a string
+	Name   string // as the standard has it, such as Topic Name
+	Offset int    // from the start of the packet
+	Len    int    // bytes, with the length of a string
 }
 
 // report adds a violation of the rule at a byte of the packet. It says nothing

@@ -38,7 +38,8 @@ type Violation struct {
 	// Requirement is the rule; the ID is a section, such as "§2.1", in 3.1, where the
 	// standard gives the rule no number.
 	Requirement spec.Ref
-	Class       Class
+	// Class is Malformed or ProtocolError in 3.1 and 3.1.1.
+	Class Class
 	// Offset is the byte of the packet at which the rule is broken, from 0.
 	Offset int
 	// Named says that the standard names what the receiver does about it: in most

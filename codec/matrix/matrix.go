@@ -83,8 +83,8 @@ type Case struct {
 	// Kind is Truncated for a packet that is cut and whose length is corrected,
 	// Incomplete for one that is only cut.
 	Kind    Kind
-	Version codec.Version
-	From    codec.Sender
+	Version codec.Version // of the packet, and of the connection it is for
+	From    codec.Sender  // the end that sends it
 	// Packet and Mutations make the bytes. The packet may be cloned and given
 	// another topic, filter or client identifier, as long as the mutations do
 	// not speak of that field or of an offset.
@@ -94,7 +94,8 @@ type Case struct {
 	// both are zero for a valid packet. In 3.1 the ID is a section.
 	Class       codec.Class
 	Requirement spec.Ref
-	Duty        Duty
+	// Duty is what a Server must do about it.
+	Duty Duty
 }
 
 // Bytes gives the packet as it is sent. The error is that of codec.Mutate, and

@@ -37,10 +37,10 @@ func (k Kind) String() string {
 
 // Property is one row of Table 2-4 with the rules of its sections.
 type Property struct {
-	ID   uint32
-	Name string
-	Kind Kind
-	// Min and Max are the range of an integer value.
+	ID   uint32 // 0x01 to 0x2A; a Variable Byte Integer on the wire, of one byte
+	Name string // as the standard has it
+	Kind Kind   // the data type of the value
+	// Min and Max are the range of an integer value; both are 0 for the other types.
 	Min, Max uint32
 	// In lists the packets that may hold the property.
 	In []Placement
@@ -49,7 +49,7 @@ type Property struct {
 // Placement is what the standard says of a property in one packet. The ids are
 // those of 5.0 and come without their version.
 type Placement struct {
-	Packet Packet
+	Packet Packet // or Will
 	// Twice is the requirement that makes a second one a Protocol Error. Where
 	// it is empty nothing is said, or many are allowed.
 	Twice string
@@ -75,7 +75,7 @@ const (
 	max32 = 1<<32 - 1
 )
 
-// Properties are the 27 properties of 5.0, by identifier.
+// Properties are the 27 properties of 5.0 (Table 2-4), by identifier.
 var Properties = []Property{
 	{0x01, "Payload Format Indicator", Byte, 0, 1, []Placement{
 		{PUBLISH, "", "§3.3.2.3.2"}, // "either of: 0, 1"; no reaction; nothing is said of a second one

@@ -3,8 +3,8 @@ package spec
 // Reason is one row of Table 2-6 of 5.0, or of a table of return codes of 3.1
 // and 3.1.1.
 type Reason struct {
-	Code byte
-	Name string
+	Code byte   // the same number can have another name in another packet
+	Name string // as the standard has it
 	// In lists the packets that may hold the code.
 	In []Packet
 	// By tells who may send it where the table of the packet says so: Tables

@@ -58,8 +58,8 @@ func (v *Version) UnmarshalText(b []byte) error {
 // Ref names one requirement of one version, such as 5.0/MQTT-3.1.2-7. The same
 // id in another version is a different statement, so an id never stands alone.
 type Ref struct {
-	Version Version
-	ID      string
+	Version Version // 0 in the zero Ref, which names nothing
+	ID      string  // MQTT-…, U3-…, U5-…, or a section such as §2.1
 }
 
 // String gives the printed form, 5.0/MQTT-3.1.2-7; empty for the zero Ref.

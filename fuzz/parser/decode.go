@@ -4,6 +4,7 @@ package parser
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/mqttproof/mqttproof/codec"
@@ -14,7 +15,8 @@ import (
 // whether the input is a packet that strict decode accepts, and an error when
 // a promise is broken:
 //
-//   - strict and lenient decode agree on whether there is a violation;
+//   - strict and lenient decode agree: what strict decode says is the first
+//     violation of lenient decode, or that more bytes must come;
 //   - the packet ends where the fixed header says;
 //   - what strict decode accepts encodes again, to the same bytes or, for a
 //     legal form that is not the shortest, to the same packet.
@@ -52,8 +54,9 @@ func Decode(data []byte) (accepted bool, broken error) {
 	if err != nil {
 		return true, fmt.Errorf("its own encoding % x is rejected: %w", encoded, err)
 	}
-	if p.String() != again.String() {
-		return true, fmt.Errorf("encoding changes the packet: %s became %s", p, again)
+	twice, err := again.Append(nil, version)
+	if err != nil || !bytes.Equal(encoded, twice) || p.String() != again.String() {
+		return true, fmt.Errorf("encoding changes the packet: %s became %s, % x became % x (%v)", p, again, encoded, twice, err)
 	}
 	return true, nil
 }
@@ -65,15 +68,23 @@ func frame(input []byte) (size int, whole bool) {
 	return size, err == nil && ok && size <= len(input)
 }
 
-// checkRejected checks that lenient decode gives a reason for what strict
-// decode rejects, on whole packets.
+// checkRejected checks that lenient decode finds the same wrong with what strict
+// decode rejects.
 func checkRejected(input []byte, v codec.Version, sender codec.Sender, rejected error) error {
 	size, whole := frame(input)
-	if !whole {
-		return nil // there may be nothing to say yet
+	if errors.Is(rejected, codec.ErrIncomplete) {
+		if _, violations := codec.Inspect(input, v, sender); whole || len(violations) == 0 {
+			return fmt.Errorf("strict decode says %w of %d bytes; the packet has %d, lenient decode finds %v", rejected, len(input), size, violations)
+		}
+		return nil
 	}
-	if _, violations := codec.Inspect(input[:size], v, sender); len(violations) == 0 {
-		return fmt.Errorf("strict decode rejects (%w) what lenient decode finds nothing wrong with", rejected)
+	if whole {
+		input = input[:size]
+	}
+	var first *codec.Violation
+	_, violations := codec.Inspect(input, v, sender)
+	if !errors.As(rejected, &first) || len(violations) == 0 || violations[0] != *first {
+		return fmt.Errorf("strict decode rejects (%w), lenient decode finds %v", rejected, violations)
 	}
 	return nil
 }
