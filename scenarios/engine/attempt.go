@@ -291,7 +291,10 @@ func (x *executor) conclude(t *T, cause error) (res *result.Result, beside []res
 	}
 	// What ended the scenario counts against it, whatever it cites; other
 	// findings outside its own requirements stand for themselves.
-	for i, f := range append(t.findings, judge.Trace(trace)...) {
+	report := judge.Judge(trace, judge.Patience{
+		Answer: t.timeouts.Answer, Delivery: t.timeouts.Delivery, Late: t.timeouts.Late,
+	})
+	for i, f := range append(t.findings, report.Findings...) {
 		if t.scenario.Racing && i >= len(t.findings) && !mine[f.Requirement] {
 			continue
 		}

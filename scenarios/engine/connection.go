@@ -79,10 +79,10 @@ func (c *Client) SendTogether(packets ...codec.Packet) {
 		if err != nil {
 			c.t.end(err)
 		}
-		_, violations := codec.Inspect(data, c.version, codec.FromClient)
+		sent, violations := codec.Inspect(data, c.version, codec.FromClient)
 		c.t.rec.add(result.Event{
 			Client: c.name, Conn: c.wire.number, Dir: result.Out, Data: c.t.secrets.mask(data),
-			Text: p.String(), Packet: p, Version: c.version, Violations: violations,
+			Text: p.String(), Packet: sent, Version: c.version, Violations: violations,
 		}, nil)
 		all = append(all, data...)
 	}
@@ -96,9 +96,10 @@ func (c *Client) SendInPieces(p codec.Packet, size int) {
 	if err != nil {
 		c.t.end(err)
 	}
+	sent, _ := codec.Inspect(data, c.version, codec.FromClient)
 	c.t.rec.add(result.Event{
 		Client: c.name, Conn: c.wire.number, Dir: result.Out, Data: c.t.secrets.mask(data),
-		Text: p.String() + " (in pieces)", Packet: p, Version: c.version,
+		Text: p.String() + " (in pieces)", Packet: sent, Version: c.version,
 	}, nil)
 	for len(data) > 0 {
 		n := min(size, len(data))

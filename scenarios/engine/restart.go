@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mqttproof/mqttproof/codec"
+	"github.com/mqttproof/mqttproof/scenarios/result"
 )
 
 // hasNetConn is what wraps a TCP connection and lets it be reached.
@@ -17,7 +18,7 @@ type hasNetConn interface{ NetConn() net.Conn }
 // is where clients see their connections end and come back. It returns when
 // both are done. A scenario that calls it needs Restart and is Serial.
 func (t *T) RestartBroker(meanwhile func()) {
-	t.rec.note("the broker is restarted")
+	t.rec.note(result.Restart)
 	done := make(chan error, 1)
 	ctx, cancel := context.WithTimeout(t.ctx, t.timeouts.Ready)
 	go func() { done <- t.target.Restart(ctx) }()

@@ -81,12 +81,14 @@ func (w *wire) write(data []byte, p codec.Packet) {
 	if len(data) > 0 {
 		decoded, vs := codec.Inspect(data, w.client.version, codec.FromClient)
 		violations = vs
-		if p == nil {
-			p = decoded
+		if p != nil {
+			text = p.String()
 		}
-	}
-	if p != nil {
-		text = p.String()
+		// What was sent is recorded, not the scenario's packet, which it may change.
+		if p == nil && decoded != nil {
+			text = decoded.String()
+		}
+		p = decoded
 	}
 	if w.t.ctx.Err() != nil {
 		return
@@ -223,7 +225,7 @@ func (w *wire) ended(err error) {
 	var ours bool
 	w.t.rec.locked(func() { ours = w.ours })
 	if ours {
-		how = "closed by us"
+		how = result.ByUs
 	}
 	w.t.rec.add(result.Event{Client: w.client.name, Conn: w.number, Dir: result.Close, Version: w.client.version, Text: how},
 		func(int) { w.closed, w.endedAt = how, time.Now() })

@@ -1,124 +1,159 @@
 package judge
 
 import (
+	"math"
+	"time"
+
 	"github.com/mqttproof/mqttproof/codec"
 	"github.com/mqttproof/mqttproof/codec/spec"
-	"github.com/mqttproof/mqttproof/scenarios/result"
 )
 
-// conn is what the judge remembers of one Network Connection.
+// never is the place in the trace of what did not happen.
+const never = math.MaxInt
+
+// conn is one Network Connection. Its fields are places in the trace, or never.
 type conn struct {
+	number  int
 	version spec.Version
-	// broken says that the client broke the protocol on it: rules that rest on
-	// what the client sent no longer apply.
-	broken bool
+	events  []int // of its packets
+
+	connect   *codec.Connect
+	connectAt int
+	connack   *codec.Connack // the first one
+	connackAt int
+	// disconnect is the client's DISCONNECT.
+	disconnect   *codec.Disconnect
+	disconnectAt int
+	// ended is the close; never while it was open at the end of the trace.
+	ended int
+	ours  bool // we closed it
+
+	// broken is where the client first broke the protocol on it: rules that rest
+	// on what the client sent do not apply from there.
+	broken int
 	// foreign says that the CONNECT named another protocol name or level than
 	// those of the version in which the connection is read: the form of what
 	// comes back follows whatever specification the broker chose.
 	foreign bool
+	// session is nil unless a CONNACK accepted the client.
+	session *session
 	resumed bool // the CONNACK said that a session was present
 
-	connects, connacks int
-	accepted           bool // a CONNACK with a code below 0x80 came
-	serverDisconnected bool
+	proofs []proof
+	// Written and not yet answered, in the order of writing.
+	pings                             []int
+	publishes, releases, subs, unsubs map[uint16][]int
 
-	// Of the CONNECT.
-	clean, method, wantsResponseInfo bool
-	receiveMaximum                   uint32
-	maxPacket                        uint32
-	aliasMaximum                     uint32
-
-	published    map[byte]map[uint16]int // by QoS: PUBLISH sent and not yet answered, counted
-	subscribes   map[uint16][][]byte     // of each SUBSCRIBE, the QoS asked for each filter
-	unsubscribes map[uint16][]int        // of each UNSUBSCRIBE, how many filters
-	inflight     map[uint16]byte         // PUBLISH read and not yet acknowledged: its QoS
+	subscribing   map[uint16][][]*subscription   // of each SUBSCRIBE that is open
+	unsubscribing map[uint16][][][]*subscription // of each UNSUBSCRIBE, by filter
+	aliasesOut    map[uint32]string              // Topic Aliases that the client set
+	aliasesIn     map[uint32]string              // and the broker
 }
 
-func newConn(v spec.Version) *conn {
+// proof says that whatever the client wrote up to one event had been received
+// by the broker at another.
+type proof struct{ written, at int }
+
+func newConn(number int, v spec.Version) *conn {
 	return &conn{
-		version: v, receiveMaximum: 65535,
-		published:  map[byte]map[uint16]int{1: {}, 2: {}},
-		subscribes: map[uint16][][]byte{}, unsubscribes: map[uint16][]int{}, inflight: map[uint16]byte{},
+		number: number, version: v, connectAt: never, connackAt: never, disconnectAt: never, ended: never, broken: never,
+		publishes: map[uint16][]int{}, releases: map[uint16][]int{}, subs: map[uint16][]int{}, unsubs: map[uint16][]int{},
+		subscribing: map[uint16][][]*subscription{}, unsubscribing: map[uint16][][][]*subscription{},
+		aliasesOut: map[uint32]string{}, aliasesIn: map[uint32]string{},
 	}
 }
 
-// sent notes a packet of the client.
-func (c *conn) sent(e result.Event) {
-	if len(e.Violations) > 0 || e.Packet == nil {
-		c.broken = true
+// accepted says whether the client was let in.
+func (c *conn) accepted() bool { return c.connack != nil && c.connack.Code == 0 }
+
+// breaks notes that the client broke the protocol at the event.
+func (c *conn) breaks(event int) { c.broken = min(c.broken, event) }
+
+// received gives the event at which what was written is proven to have reached
+// the broker; never if nothing proves it.
+func (c *conn) received(written int) int {
+	for _, p := range c.proofs {
+		if p.written >= written {
+			return p.at
+		}
 	}
-	switch p := e.Packet.(type) {
-	case *codec.Connect:
-		c.connects++
-		if c.connects > 1 {
-			c.broken = true
-		}
-		c.foreign = c.foreign || (p.Level != 0 && p.Level != byte(c.version)) ||
-			(p.Protocol != nil && p.Protocol.String() != protocolName(c.version))
-		c.clean = p.CleanStart
-		_, c.method = p.Properties.Find(codec.AuthenticationMethod)
-		c.wantsResponseInfo = p.Properties.Int(codec.RequestResponseInformation, 0) == 1
-		c.receiveMaximum = p.Properties.Int(codec.ReceiveMaximum, 65535)
-		c.maxPacket = p.Properties.Int(codec.MaximumPacketSize, 0)
-		c.aliasMaximum = p.Properties.Int(codec.TopicAliasMaximum, 0)
-	case *codec.Publish:
-		if p.QoS > 0 && p.QoS < 3 {
-			c.published[p.QoS][p.PacketID]++
-		}
-	case *codec.Subscribe:
-		asked := make([]byte, len(p.Subscriptions))
-		for i, s := range p.Subscriptions {
-			asked[i] = s.QoS
-		}
-		c.subscribes[p.PacketID] = append(c.subscribes[p.PacketID], asked)
-	case *codec.Unsubscribe:
-		c.unsubscribes[p.PacketID] = append(c.unsubscribes[p.PacketID], len(p.Filters))
-	case *codec.Puback:
-		delete(c.inflight, p.PacketID)
-	case *codec.Pubcomp:
-		delete(c.inflight, p.PacketID)
-	case *codec.Pubrec:
-		// A refused message is done with (5.0, 4.4.0-2); another one is not,
-		// until PUBCOMP.
-		if p.Code >= 0x80 {
-			delete(c.inflight, p.PacketID)
-		}
-	case *codec.Connack, *codec.Suback, *codec.Unsuback, *codec.Pingresp:
-		c.broken = true
-	}
-	if c.connects == 0 {
-		c.broken = true
-	}
+	return never
 }
 
-// got notes a packet of the broker, after it was judged.
-func (c *conn) got(p codec.Packet) {
+// alive gives the last event that is proven to have reached the broker on the
+// open connection: it was not closed before.
+func (c *conn) alive() int {
+	if n := len(c.proofs); n > 0 {
+		return c.proofs[n-1].written
+	}
+	return never
+}
+
+// wrote notes a packet of the client that will be answered.
+func (c *conn) wrote(p codec.Packet, event int) {
 	switch p := p.(type) {
-	case *codec.Connack:
-		c.connacks++
-		c.accepted = c.accepted || p.Code < 0x80
-		c.resumed = c.resumed || p.SessionPresent
-	case *codec.Disconnect:
-		c.serverDisconnected = true
+	case *codec.Pingreq:
+		c.pings = append(c.pings, event)
 	case *codec.Publish:
 		if p.QoS > 0 {
-			c.inflight[p.PacketID] = p.QoS
+			c.publishes[p.PacketID] = append(c.publishes[p.PacketID], event)
+		}
+	case *codec.Pubrel:
+		c.releases[p.PacketID] = append(c.releases[p.PacketID], event)
+	case *codec.Subscribe:
+		c.subs[p.PacketID] = append(c.subs[p.PacketID], event)
+	case *codec.Unsubscribe:
+		c.unsubs[p.PacketID] = append(c.unsubs[p.PacketID], event)
+	}
+}
+
+// answered notes what a packet of the broker proves: it had received the packet
+// that this one answers, and all before it.
+func (c *conn) answered(p codec.Packet, event int) {
+	written := -1
+	switch p := p.(type) {
+	case *codec.Connack:
+		if c.connect != nil {
+			written = c.connectAt
+		}
+	case *codec.Pingresp:
+		if len(c.pings) > 0 {
+			written, c.pings = c.pings[0], c.pings[1:]
 		}
 	case *codec.Puback:
-		forget(c.published[1], p.PacketID)
+		written = c.pop(c.publishes, p.PacketID)
 	case *codec.Pubrec:
-		// Counted down at PUBCOMP only: a repeated PUBLISH gets a second PUBREC.
+		written = c.pop(c.publishes, p.PacketID)
 	case *codec.Pubcomp:
-		delete(c.published[2], p.PacketID)
+		written = c.pop(c.releases, p.PacketID)
 	case *codec.Suback:
-		if open := c.subscribes[p.PacketID]; len(open) > 0 {
-			c.subscribes[p.PacketID] = open[1:]
-		}
+		written = pop(c.subs, p.PacketID)
 	case *codec.Unsuback:
-		if open := c.unsubscribes[p.PacketID]; len(open) > 0 {
-			c.unsubscribes[p.PacketID] = open[1:]
-		}
+		written = pop(c.unsubs, p.PacketID)
 	}
+	if n := len(c.proofs); written >= 0 && (n == 0 || c.proofs[n-1].written < written) {
+		c.proofs = append(c.proofs, proof{written, event})
+	}
+}
+
+// pop takes the oldest packet with the identifier. Where a session is resumed an
+// acknowledgement may belong to what was sent on an earlier connection, and
+// proves nothing.
+func (c *conn) pop(open map[uint16][]int, id uint16) int {
+	written := pop(open, id)
+	if c.resumed {
+		return -1
+	}
+	return written
+}
+
+func pop(open map[uint16][]int, id uint16) int {
+	q := open[id]
+	if len(q) == 0 {
+		return -1
+	}
+	open[id] = q[1:]
+	return q[0]
 }
 
 // protocolName is the Protocol Name of the version (3.1.2.1).
@@ -129,8 +164,11 @@ func protocolName(v spec.Version) string {
 	return "MQTT"
 }
 
-func forget(open map[uint16]int, id uint16) {
-	if open[id]--; open[id] <= 0 {
-		delete(open, id)
+// keepAlive gives the Keep Alive in force (5.0, 3.2.2.3.14); 0 for none.
+func (c *conn) keepAlive() time.Duration {
+	seconds := uint32(c.connect.KeepAlive)
+	if c.connack != nil {
+		seconds = c.connack.Properties.Int(codec.ServerKeepAlive, seconds)
 	}
+	return time.Duration(seconds) * time.Second
 }

@@ -22,6 +22,21 @@ const (
 	Note  Dir = "note"  // a step of the scenario, or a remark of the engine
 )
 
+// Texts that tell a reader of the trace, and the judge, what no packet shows.
+const (
+	// ByUs is the Text of a Close that is our own doing.
+	ByUs = "closed by us"
+	// Restart is the Text of a Note: from there on nothing is known about what
+	// the broker has kept.
+	Restart = "the broker is restarted"
+)
+
+// ClosedByUs says that the event is a Close which is our own doing.
+func (e Event) ClosedByUs() bool { return e.Dir == Close && e.Text == ByUs }
+
+// Restarted says that the broker was restarted here.
+func (e Event) Restarted() bool { return e.Dir == Note && e.Client == "" && e.Text == Restart }
+
 // Event is one thing that happened in a scenario. Secrets are already removed
 // from Data and Text.
 type Event struct {

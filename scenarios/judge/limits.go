@@ -1,0 +1,82 @@
+package judge
+
+import (
+	"fmt"
+
+	"github.com/mqttproof/mqttproof/codec"
+	"github.com/mqttproof/mqttproof/codec/spec"
+)
+
+// limits judges what the broker sends on a connection of 5.0 against the limits
+// that the client set in CONNECT.
+func (j *judge) limits(c *conn) {
+	if c.version != spec.V5 || c.connect == nil {
+		return
+	}
+	ps := c.connect.Properties
+	size := ps.Int(codec.MaximumPacketSize, 0)
+	aliases := ps.Int(codec.TopicAliasMaximum, 0)
+	quota := int(ps.Int(codec.ReceiveMaximum, 65535))
+	under := map[uint16]bool{} // PUBLISH read and not yet acknowledged
+	for _, i := range c.events {
+		e := &j.trace[i]
+		if e.Dir == out {
+			acknowledges(under, e.Packet)
+			continue
+		}
+		if length := len(e.Data) + e.Cut; size > 0 {
+			if r := only5("MQTT-3.1.2-24"); length > int(size) {
+				j.broken(c, i, r, fmt.Sprintf("no packet above the client's Maximum Packet Size %d", size), "%d bytes", length)
+			} else {
+				j.kept(c, r)
+			}
+		}
+		p, ok := e.Packet.(*codec.Publish)
+		if !ok {
+			continue
+		}
+		j.alias(c, p, i, aliases)
+		if p.QoS == 0 || c.broken < i {
+			continue // a wrong acknowledgement leaves open what is under way
+		}
+		under[p.PacketID] = true
+		if r := only5("MQTT-3.3.4-9"); len(under) > quota {
+			j.broken(c, i, r, fmt.Sprintf("at most %d messages that the client has not acknowledged", quota), "%d", len(under))
+		} else if len(under) == quota {
+			j.kept(c, r)
+		}
+	}
+}
+
+// acknowledges takes out of what is under way what the client's packet ends.
+func acknowledges(under map[uint16]bool, p codec.Packet) {
+	switch p := p.(type) {
+	case *codec.Puback:
+		delete(under, p.PacketID)
+	case *codec.Pubcomp:
+		delete(under, p.PacketID)
+	case *codec.Pubrec:
+		// A refused message is done with (5.0, 4.4.0-2); another one is not,
+		// until PUBCOMP.
+		if p.Code >= 0x80 {
+			delete(under, p.PacketID)
+		}
+	}
+}
+
+// alias judges the Topic Alias of a delivery, and that it is known (3.3.2.3.4).
+func (j *judge) alias(c *conn, p *codec.Publish, i int, most uint32) {
+	r := only5("MQTT-3.1.2-26")
+	if most == 0 {
+		r = only5("MQTT-3.1.2-27")
+	}
+	alias := p.Properties.Int(codec.TopicAlias, 0)
+	switch {
+	case alias > most:
+		j.broken(c, i, r, fmt.Sprintf("no Topic Alias above the client's maximum %d", most), "%s", p)
+	case alias > 0 && j.byEvent[i] != nil && j.byEvent[i].topic == "":
+		j.broken(c, i, only5("U5-3.3.2.1-u1"), "a Topic Name, or a Topic Alias that stands for one on this connection", "%s", p)
+	case alias > 0 || most == 0:
+		j.kept(c, r)
+	}
+}
