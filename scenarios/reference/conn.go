@@ -96,9 +96,7 @@ func drain(nc net.Conn) {
 
 // badLength handles a Remaining Length that cannot be read.
 func (c *conn) badLength(b []byte) {
-	if p, ok := c.decode(b); ok {
-		_ = p // a fault made it unseen
-	}
+	_, _ = c.decode(b) // which ends the connection, unless a fault overlooks it
 }
 
 // swallows says whether the stream, which cannot be followed any more, is kept
@@ -106,7 +104,7 @@ func (c *conn) badLength(b []byte) {
 func (c *conn) swallows() bool {
 	c.b.mu.Lock()
 	defer c.b.mu.Unlock()
-	return !c.ended && !c.b.closed && len(c.b.faults.ignored) > 0
+	return !c.ended && !c.b.closed && len(c.b.faults.on) > 0
 }
 
 // decode reads a packet and applies the rules that one packet can break. ok is
@@ -126,11 +124,16 @@ func (c *conn) decode(frame []byte) (p codec.Packet, ok bool) {
 	for i := range found {
 		f := &found[i]
 		// 3.1.1 lets nothing pass (3.1.1/MQTT-4.8.0-1).
-		tolerated := !f.Named && c.b.opts.TolerateUnnamed && v == codec.V5
-		if c.b.faults.ignored[f.Requirement] || tolerated {
+		if !f.Named && c.b.opts.TolerateUnnamed && v == codec.V5 {
 			continue
 		}
-		c.refuseFor(f, p)
+		m := &mistake{f, p, frame}
+		if !c.sees(m) {
+			break // what follows from the same error is not seen either
+		}
+		if !c.tolerates(m) {
+			c.refuseFor(f, p)
+		}
 		return nil, false
 	}
 	return p, p != nil

@@ -13,5 +13,5 @@ func (c *conn) spoil(p codec.Packet) [][]byte {
 			publish.Dup = false
 		}
 	}
-	return [][]byte{c.encode(p)}
+	return [][]byte{c.spoilt(p, c.encode(p))}
 }

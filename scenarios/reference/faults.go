@@ -27,8 +27,12 @@ type flaw struct {
 	name   string
 	what   string
 	breaks []spec.Ref
-	ignore bool     // it is an error of clients that is not seen
 	needs  []string // behaviours without which it cannot show
+
+	// What is said of packets as such is said here, and not asked for elsewhere.
+	misses func(*mistake) bool                               // errors of clients that are not seen
+	takes  func(*conn, *mistake) bool                        // errors that are seen, and not answered by the close
+	spoils func(c *conn, p codec.Packet, data []byte) []byte // what becomes of the bytes that are sent
 }
 
 // all holds every flaw, in the order of the files that state them.
@@ -44,9 +48,7 @@ func broken(name, what string, breaks ...spec.Ref) *flaw {
 // unseen makes the flaw of not seeing an error of clients that the codec
 // reports under one of these requirements.
 func unseen(name, what string, breaks ...spec.Ref) *flaw {
-	f := broken(name, what, breaks...)
-	f.ignore = true
-	return f
+	return broken(name, what, breaks...).missing(func(m *mistake) bool { return slices.Contains(breaks, m.Requirement) })
 }
 
 func v311(ids ...string) []spec.Ref { return refs(codec.V311, ids) }
@@ -100,24 +102,19 @@ func FindFaults(expression string) ([]Fault, error) {
 	return found, nil
 }
 
-// faultSet is what is switched on: for each flaw the versions, and the
-// requirements whose breach by a client is not seen.
+// faultSet is what is switched on: for each flaw the versions.
 type faultSet struct {
-	on      map[*flaw]map[codec.Version]bool
-	ignored map[spec.Ref]bool
+	on map[*flaw]map[codec.Version]bool
 }
 
 func newFaultSet(faults []Fault) faultSet {
-	set := faultSet{map[*flaw]map[codec.Version]bool{}, map[spec.Ref]bool{}}
+	set := faultSet{map[*flaw]map[codec.Version]bool{}}
 	for _, f := range faults {
 		for _, ref := range f.Breaks {
 			if set.on[f.on] == nil {
 				set.on[f.on] = map[codec.Version]bool{}
 			}
 			set.on[f.on][ref.Version] = true
-			if f.on.ignore {
-				set.ignored[ref] = true
-			}
 		}
 	}
 	return set
