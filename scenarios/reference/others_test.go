@@ -33,6 +33,10 @@ func (e *clientErrors) tell(c reference.ClientError) {
 	e.list = append(e.list, fmt.Sprintf("%s: %s: %s", c.Client, c.Error(), c.Packet))
 }
 
+// trueOfPaho is what paho.golang does now and then, read off the bytes: its
+// DISCONNECT overtakes a PUBCOMP, which follows it (5.0/MQTT-3.14.4-1).
+const trueOfPaho = "this packet follows the DISCONNECT of the client (5.0/MQTT-3.14.4-1): PUBCOMP"
+
 // serve starts a broker on a free port, and fails the test if a client of it is
 // said to have done anything wrong: these clients are those that others use.
 func serve(t *testing.T, behaviours ...string) (address string) {
@@ -56,7 +60,9 @@ func serve(t *testing.T, behaviours ...string) (address string) {
 			t.Errorf("Serve ended with %v", err)
 		}
 		for _, e := range errs.list {
-			t.Errorf("a client is accused: %s", e)
+			if !strings.Contains(e, trueOfPaho) {
+				t.Errorf("a client is accused: %s", e)
+			}
 		}
 	})
 	return l.Addr().String()
