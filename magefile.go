@@ -49,7 +49,31 @@ func Full() error {
 		suite("docker:mosquitto", known),
 		suite("docker:mosquitto?transport=ws", known),
 		suite("docker:mochi", "-known=../reports/known/mochi.yaml"),
+		task{"selftest", "mqttproof selftest", nil, []string{"go", "tool", "mage", "selftest"}},
 	)
+}
+
+// Selftest proves the scenarios: the reference broker passes them in all its
+// behaviours, and its faults fail them. It writes suites/selftest/recorded.tsv,
+// which is what `mqttproof list --requirements` and the README tell, and fails
+// where that file has to be committed anew.
+func Selftest() error {
+	const file = "suites/selftest/recorded.tsv"
+	before, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if err := tasks(
+		task{"selftest", "mqttproof selftest", nil, []string{"go", "run", "./cmd/mqttproof", "selftest", "--record", file}},
+		task{"numbers", "README.md", nil, []string{"go", "test", "-count=1", "-run=TestReadme", "./suites/selftest", "-args", "-update"}},
+	); err != nil {
+		return err
+	}
+	after, err := os.ReadFile(file)
+	if err == nil && string(after) != string(before) {
+		err = fmt.Errorf("%s has changed, and with it the numbers in README.md: look at the difference and commit both", file)
+	}
+	return err
 }
 
 // Lint runs golangci-lint, which is built from its module.

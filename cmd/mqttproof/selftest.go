@@ -3,9 +3,11 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -21,6 +23,7 @@ type selftestCmd struct {
 	Fault   []string `sep:"none" placeholder:"NAME,..." help:"Run these faults only, each in turn, and not the correct broker: names of list --faults, behaviours in all versions, or requirements."`
 	Part    string   `placeholder:"K/N" help:"Run the K-th of N parts of the faults, for a sample that moves on from day to day."`
 	Correct bool     `help:"Run the correct broker in all its behaviours only, and no fault."`
+	Record  string   `placeholder:"FILE" help:"Write the states there: suites/selftest/recorded.tsv is what list --requirements tells."`
 	JSON    bool     `name:"json" help:"Print an array of {fault, requirement, state, scenarios, judge} alone."`
 }
 
@@ -62,8 +65,20 @@ func (c *selftestCmd) Run(o out) error {
 	} else if err := tellRows(o.std, rows); err != nil {
 		return err
 	}
+	lost, err := selftest.Lost(rows)
+	if err != nil {
+		return err
+	}
+	for _, text := range lost {
+		complain(o.err, errors.New(text))
+	}
+	if c.Record != "" {
+		if err := os.WriteFile(c.Record, []byte(selftest.Record(rows)), 0o644); err != nil {
+			return usage("--record: %w", err)
+		}
+	}
 	survived := slices.ContainsFunc(rows, func(r selftest.Row) bool { return r.State == selftest.Survived })
-	if survived || len(accused) > 0 {
+	if survived || len(accused) > 0 || len(lost) > 0 {
 		return exitCode(reports.ExitBroken)
 	}
 	return nil
