@@ -33,10 +33,14 @@ func (r *reader) publish(p *Publish) {
 	if r.stop {
 		return
 	}
-	if p.QoS != 0 {
+	if p.QoS == 3 {
+		// Whether a Packet Identifier follows cannot be known, nor, with it, where
+		// the properties begin: nothing more is said, and the rest is shown whole.
+		r.stop = true
+	} else if p.QoS != 0 {
 		p.PacketID = r.packetID()
 	}
-	if r.v == V5 {
+	if r.v == V5 && p.QoS != 3 {
 		if r.stop {
 			return
 		}
@@ -46,7 +50,7 @@ func (r *reader) publish(p *Publish) {
 			r.report(&ruleTopicEmpty, r.pos)
 		}
 	}
-	if r.stop {
+	if r.stop && p.QoS != 3 {
 		return
 	}
 	p.Payload = r.b[r.pos:len(r.b):len(r.b)]
