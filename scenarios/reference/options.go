@@ -49,7 +49,7 @@ type Options struct {
 	// limits what is granted.
 	MaximumQoS byte
 	// NoRetained, NoWildcards, NoIdentifiers and NoShared declare a feature as
-	// not available (3.2.2.3.5, 3.2.2.3.11 to 3.2.2.3.13).
+	// not available in 5.0 (3.2.2.3.5, 3.2.2.3.11 to 3.2.2.3.13).
 	NoRetained, NoWildcards, NoIdentifiers, NoShared bool
 	// ServerKeepAlive, if above 0, is the Keep Alive in seconds that every client
 	// of 5.0 must use (3.2.2.3.14).

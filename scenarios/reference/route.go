@@ -13,7 +13,7 @@ func (b *Broker) publish(m *message) (reached bool) {
 	if m.withheld {
 		return false
 	}
-	if m.retain && !b.opts.NoRetained {
+	if m.retain {
 		b.retain(m)
 	}
 	for _, s := range b.sessionsInOrder() {

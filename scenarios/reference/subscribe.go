@@ -103,6 +103,9 @@ func (s *session) add(sub *subscription) (isNew bool) {
 // sendRetained sends the retained messages that a subscription brings, with
 // RETAIN 1 (3.3.1.3).
 func (s *session) sendRetained(sub *subscription) {
+	if s.b.opts.NoRetained && s.version == codec.V5 {
+		return // 3.1.1, which has no way to say so, has them all the same
+	}
 	now := time.Now()
 	for _, m := range slices.SortedFunc(maps.Values(s.b.retained), func(x, y *message) int { return cmp.Compare(x.topic, y.topic) }) {
 		if m.expired(now) || !matches(sub.filter, m.topic) {
