@@ -165,7 +165,7 @@ func (p *Subscribe) String() string {
 
 // suback reads SUBACK (3.9).
 func (r *reader) suback(p *Suback) {
-	*p = Suback{}
+	p.Properties = nil
 	p.PacketID = r.u16(&fPacketID)
 	if r.v == V5 && !r.stop {
 		p.Properties, _ = r.properties(spec.SUBACK)
