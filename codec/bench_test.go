@@ -384,9 +384,10 @@ func bare(b []byte, v5 bool) (sum int, ok bool) {
 			p.i++
 		}
 	default:
-		for ; p.i < len(p.b); p.i++ {
-			p.sum += int(p.b[p.i])
+		for _, c := range p.b[p.i:] {
+			sum += int(c)
 		}
+		return sum, true
 	}
 	return p.sum, p.ok && p.i == len(p.b)
 }
