@@ -52,6 +52,14 @@ func checkOneDecoder(t testing.TB, b []byte, v Version, from Sender) {
 			t.Errorf("%s %x: what was inspected has no encoding: %v", v, b, err)
 		}
 	}
+	end := 0
+	for _, f := range Fields(b, v, from) {
+		if f.Offset < end || f.Len < 0 || f.Offset+f.Len > len(b) {
+			t.Errorf("%s %x: the field %v begins before %d or ends behind the bytes", v, b, f, end)
+		}
+		end = f.Offset + f.Len
+	}
+	_ = Dump(b, v, from)
 	got, n, err := Decode(b, v, from)
 	d := Decoder{Version: v, From: from}
 	again, n2, err2 := d.Decode(b)

@@ -195,8 +195,8 @@ func LengthBytes(raw ...byte) Mutation {
 func NonMinimalLength() Mutation {
 	return Mutation{"non-minimal remaining length", func(d *draft) error {
 		length := d.header()[1:]
-		if len(length) == 4 {
-			return fmt.Errorf("the length has four bytes already")
+		if len(length) == 0 || len(length) >= 4 {
+			return fmt.Errorf("its length has %d bytes, 1 to 3 can grow", len(length))
 		}
 		length[len(length)-1] |= 0x80
 		length = append(length, 0)

@@ -147,6 +147,9 @@ func (d *draft) addProperties(section int, raw []byte) error {
 		return err
 	}
 	n := d.varint(f)
+	if f.Offset+f.Len+n > len(d.body) {
+		return fmt.Errorf("its Property Length, %d, goes past its end", n)
+	}
 	d.body = slices.Insert(d.body, f.Offset+f.Len+n, raw...)
 	d.replace(f, appendVarint(nil, uint32(n+len(raw))))
 	return nil

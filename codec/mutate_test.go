@@ -101,3 +101,57 @@ func TestMutationsLeaveThePacketAlone(t *testing.T) {
 		t.Errorf("%v %s", err, p)
 	}
 }
+
+// Every mutation either changes the packet or says that it does not fit, whatever
+// packet it meets, also behind another one.
+func TestEveryMutationOnEveryPacket(t *testing.T) {
+	mutations := []Mutation{Flags(5), PacketType(0), QoS3(), ReservedConnectFlag(), ConnectFlags(0xFF), ProtocolLevel(77), PacketID(0xFFFE),
+		ZeroID(), Length(1000), LengthBytes(0xFF, 0xFF, 0xFF, 0xFF, 0x7F), NonMinimalLength(), CutAt(1, false), CutAt(3, true), Trailing(1, 2, 3),
+		SetByte(2, 0xAA), UnknownProperty(), AddProperty(User("added", "")), AddWillProperty(User("added", "")), PropertyTwice(UserProperty),
+		PropertyBytes(1), WillPropertyBytes(1), PropertyLength(200), NonMinimalPropertyLength(), DropProperty(UserProperty),
+		PropertyOfWrongType(UserProperty), SwapFields("Topic Name", "Payload"), SwapFields("User Name", "Password"), Raw(0, 0, 0)}
+	for _, name := range []string{"Topic Name", "Topic Filter", "Client Identifier", "Will Topic", "Protocol Name"} {
+		mutations = append(mutations, InvalidUTF8(name), OverlongUTF8(name), Surrogate(name), NullIn(name), FieldLength(name, 60_000),
+			FieldText(name, []byte("+/#")))
+	}
+	names := map[string]bool{}
+	fits := map[string]bool{}
+	for _, m := range mutations {
+		if names[m.Name] && m.Name != PacketID(0).Name {
+			t.Errorf("two mutations are called %q", m.Name)
+		}
+		names[m.Name] = true
+	}
+	for _, v := range []Version{V31, V311, V5} {
+		for _, p := range samples(v) {
+			good, err := p.Append(nil, v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, one := range mutations {
+				b, err := Mutate(p, v, one)
+				if (b == nil) != (err != nil) {
+					t.Errorf("%s %s, %s: %x and %v", v, p.Type(), one.Name, b, err)
+				}
+				if err != nil {
+					continue
+				}
+				fits[one.Name] = true
+				if string(b) == string(good) {
+					t.Errorf("%s %s, %s: it changes nothing", v, p.Type(), one.Name)
+				}
+				checkOneDecoder(t, b, v, sender(p, v))
+				for _, other := range mutations {
+					if b, err := Mutate(p, v, one, other); err == nil && len(b) > 0 {
+						_, _ = Inspect(b, v, FromClient)
+					}
+				}
+			}
+		}
+	}
+	for name := range names {
+		if !fits[name] {
+			t.Errorf("%s: it fits no packet", name)
+		}
+	}
+}
