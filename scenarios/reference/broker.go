@@ -27,7 +27,9 @@ type Broker struct {
 	shares    map[string]int      // of each shared subscription, how many messages it has had
 	conns     map[*conn]bool
 	listeners map[net.Listener]bool
-	assigned  int // Client Identifiers given out
+	last      map[string]*message // by Topic Name, for a fault
+	kept      map[string]*will    // by Client Identifier, for faults
+	assigned  int                 // Client Identifiers given out
 	closed    bool
 
 	running sync.WaitGroup
@@ -38,6 +40,7 @@ func New(opts Options, faults ...Fault) *Broker {
 	return &Broker{
 		opts: opts, faults: newFaultSet(faults),
 		sessions: map[string]*session{}, retained: map[string]*message{}, shares: map[string]int{},
+		last: map[string]*message{}, kept: map[string]*will{},
 		conns: map[*conn]bool{}, listeners: map[net.Listener]bool{},
 	}
 }

@@ -35,6 +35,10 @@ const (
 
 // refuseFor ends the connection for what the codec found.
 func (c *conn) refuseFor(f *codec.Violation, p codec.Packet) {
+	if connect, ok := p.(*codec.Connect); ok && c.session == nil && connect.Will != nil && c.is(willOfRefused) {
+		c.connect = connect
+		c.b.publish(c.newWill().message)
+	}
 	if c.session == nil && c.version != codec.V5 {
 		c.refuseOldConnect(f, p)
 		return

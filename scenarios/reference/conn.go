@@ -18,6 +18,7 @@ type conn struct {
 	connect *codec.Connect
 	auth    *exchange // enhanced authentication, nil without
 	ended   bool      // nothing more is taken or sent
+	code    byte      // why we ended it; 0 if we did not
 
 	id string // the Client Identifier, given or assigned
 
@@ -224,6 +225,7 @@ func (c *conn) refuse(code byte) {
 	if c.ended {
 		return
 	}
+	c.code = code
 	if c.version == codec.V5 && !c.b.opts.Silent {
 		switch {
 		case c.session != nil:

@@ -121,7 +121,7 @@ func (c *conn) accept(p *codec.Connect) {
 	c.connect = p
 	c.id = p.ClientID.String()
 	if code := c.limits(p); code != 0 {
-		c.refuse(code)
+		c.refuseConnect(code)
 		return
 	}
 	if method, ok := p.Properties.Find(codec.AuthenticationMethod); ok {
@@ -129,6 +129,15 @@ func (c *conn) accept(p *codec.Connect) {
 		return
 	}
 	c.welcome()
+}
+
+// refuseConnect refuses what a CONNECT asks for, and closes the connection.
+func (c *conn) refuseConnect(code byte) {
+	if code == codeQoSNotSupported && c.is(willQoSRefusedOpen) || code == codeRetainNotSupported && c.is(willRetainRefusedOn) {
+		c.send(&codec.Connack{Code: code})
+		return
+	}
+	c.refuse(code)
 }
 
 // limits gives the Reason Code for a CONNECT that asks for more than there is;

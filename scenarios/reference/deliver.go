@@ -203,6 +203,9 @@ func (s *session) acknowledged(c *conn, p *codec.Puback) {
 		return
 	}
 	s.judgeAnswer(c, d, rulePubackOrder, p)
+	if p.Code >= 0x80 && d.share != nil && s.is(sharedRejected1) {
+		s.toOther(d)
+	}
 	s.done(d)
 }
 
@@ -220,6 +223,9 @@ func (s *session) received(c *conn, p *codec.Pubrec) {
 	}
 	s.judgeAnswer(c, d, rulePubrecOrder, p)
 	if p.Code >= 0x80 {
+		if d.share != nil && s.is(sharedRejected2) {
+			s.toOther(d)
+		}
 		s.done(d)
 		return
 	}

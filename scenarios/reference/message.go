@@ -26,11 +26,17 @@ type message struct {
 	taken   time.Time
 	expires bool
 	lasts   uint32
+
+	// What only faults look at: the version of the publisher, the retained
+	// message that this one should have replaced, and who was sent this one.
+	version codec.Version
+	beside  *message
+	sentTo  []string
 }
 
 // newMessage takes a message out of the packet it came in.
-func newMessage(topic string, payload []byte, qos byte, retain bool, ps codec.Properties, from string) *message {
-	m := &message{topic: topic, payload: slices.Clone(payload), qos: qos, retain: retain, from: from, taken: time.Now()}
+func (c *conn) newMessage(topic string, payload []byte, qos byte, retain bool, ps codec.Properties) *message {
+	m := &message{topic: topic, payload: slices.Clone(payload), qos: qos, retain: retain, from: c.id, taken: time.Now(), version: c.version}
 	for _, p := range ps.Clone() {
 		switch p.ID {
 		case codec.TopicAlias, codec.SubscriptionIdentifier, codec.WillDelayInterval:
@@ -67,8 +73,8 @@ type delivery struct {
 	*message
 	qos         byte
 	retain      bool
-	identifiers []uint32 // of the subscriptions that it is for
-	shared      bool
+	identifiers []uint32      // of the subscriptions that it is for
+	share       *subscription // the shared one that it comes through, if it does
 
 	id       uint16 // Packet Identifier, once it was sent at QoS 1 or 2
 	on       *conn  // the connection on which it was sent last

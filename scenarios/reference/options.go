@@ -45,6 +45,10 @@ type Options struct {
 	// SendAliases uses Topic Aliases to clients that allow them (3.3.2.3.4).
 	SendAliases bool
 
+	// DollarTopics passes messages between clients on topics that begin with $,
+	// which a server should prevent (4.7.2).
+	DollarTopics bool
+
 	// MaximumQoS is the highest QoS, 0 to 2 (3.2.2.3.4). In 3.1 and 3.1.1 it
 	// limits what is granted.
 	MaximumQoS byte
@@ -122,6 +126,8 @@ var behaviours = []Behaviour{
 	{"add-user-property", "adds a User Property to each message", "", func(o *Options) { o.AddUserProperty = true }, nil},
 	{"drop-will-at-clean-start", "drops a delayed Will Message when Clean Start ends its session", "", func(o *Options) { o.DropWillAtCleanStart = true }, nil},
 	{"send-aliases", "uses Topic Aliases to clients that allow them", "", func(o *Options) { o.SendAliases = true }, nil},
+	{"dollar-topics", "passes messages between clients on topics that begin with $", "", func(o *Options) { o.DollarTopics = true },
+		both(v311("U3-4.7.2-u1"), v5("U5-4.7.2-u1"))},
 	{"maximum-qos-0", "declares Maximum QoS 0", "qos", func(o *Options) { o.MaximumQoS = 0 }, nil},
 	{"maximum-qos-1", "declares Maximum QoS 1", "qos", func(o *Options) { o.MaximumQoS = 1 }, nil},
 	{"no-retained", "declares that retained messages are not available", "", func(o *Options) { o.NoRetained = true }, nil},

@@ -13,8 +13,8 @@ func (c *conn) published(p *codec.Publish) {
 		return
 	}
 	c.judgePublish(p)
-	m := newMessage(topic, p.Payload, p.QoS, p.Retain, p.Properties, c.id)
-	m.withheld = strings.HasPrefix(topic, "$") && !c.is(dollarExchanged)
+	m := c.newMessage(topic, p.Payload, p.QoS, p.Retain, p.Properties)
+	m.withheld = strings.HasPrefix(topic, "$") && !c.b.opts.DollarTopics && !c.is(dollarExchanged)
 	switch p.QoS {
 	case 0:
 		c.b.publish(m)

@@ -1,10 +1,11 @@
 package reference
 
 import (
+	"bytes"
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // publish passes a message on to every session that has subscribed to it, and
@@ -13,22 +14,35 @@ func (b *Broker) publish(m *message) (reached bool) {
 	if m.withheld {
 		return false
 	}
-	if m.retain {
-		b.retain(m)
+	b.retain(m)
+	is := func(f *flaw) bool { return b.faults.has(f, m.version) }
+	if is(emptyNotDelivered) && len(m.payload) == 0 && !m.retain || is(clearingNotDelivered) && len(m.payload) == 0 && m.retain ||
+		is(repeatSuppressed) && b.repeats(m) {
+		return true
 	}
 	for _, s := range b.sessionsInOrder() {
 		if b.deliverTo(s, m) {
 			reached = true
+			if is(onlyOneSubscriber) {
+				break
+			}
 		}
 	}
 	return b.deliverShared(m) || reached
+}
+
+// repeats says whether the message is the one before on its topic once more.
+func (b *Broker) repeats(m *message) bool {
+	last := b.last[m.topic]
+	b.last[m.topic] = m
+	return last != nil && bytes.Equal(last.payload, m.payload)
 }
 
 // wanted says whether anyone has subscribed to the message.
 func (b *Broker) wanted(m *message) bool {
 	for _, s := range b.sessions {
 		for _, sub := range s.subscriptions {
-			if matches(sub.filter, m.topic) {
+			if s.matches(sub, m.topic) {
 				return true
 			}
 		}
@@ -41,77 +55,142 @@ func (b *Broker) sessionsInOrder() []*session {
 	return slices.SortedFunc(maps.Values(b.sessions), func(x, y *session) int { return cmp.Compare(x.id, y.id) })
 }
 
-// deliverTo gives the message to a session: one copy at the highest QoS of the
-// subscriptions that match, or one for each (3.3.4).
+// deliverTo gives the message to a session, and says whether it is for it.
 func (b *Broker) deliverTo(s *session, m *message) bool {
-	var copies []*delivery
+	own := m.from == s.id
+	member := false
+	var matching []*subscription
 	for _, sub := range s.subscriptions {
-		if sub.share != "" || !matches(sub.filter, m.topic) || sub.noLocal && m.from == s.id && !s.is(noLocalIgnored) {
-			continue
+		switch {
+		case !s.matches(sub, m.topic):
+		case sub.share != "":
+			member = true
+		case own && (sub.noLocal && !s.is(noLocalIgnored) || s.is(noLocalAlways)):
+		default:
+			matching = append(matching, sub)
 		}
-		d := sub.delivery(m)
-		if len(copies) == 0 || b.opts.CopyPerMatch {
+	}
+	if s.is(overlapNone) && len(matching) > 1 || s.is(sharedInsteadOfOwn) && member {
+		return false
+	}
+	for _, d := range s.copies(m, matching) {
+		s.deliver(d)
+	}
+	return len(matching) > 0
+}
+
+// copies are what a session gets of a message that these subscriptions match:
+// one copy at the highest QoS of them, with the identifiers of all, or one for
+// each (3.3.4; 3.3.5 in 3.1.1).
+func (s *session) copies(m *message, matching []*subscription) (copies []*delivery) {
+	for _, sub := range matching {
+		d := s.delivery(sub, m)
+		if len(copies) == 0 || s.b.opts.CopyPerMatch || s.is(resubscribeAdds) && sub.text == matching[0].text {
 			copies = append(copies, d)
 			continue
 		}
 		one := copies[0]
-		one.qos = max(one.qos, d.qos)
 		one.retain = one.retain || d.retain
-		one.identifiers = append(one.identifiers, d.identifiers...)
+		switch {
+		case s.is(overlapLowest):
+			one.qos = min(one.qos, d.qos)
+		case s.is(overlapLast):
+			one.qos = d.qos
+		case !s.is(overlapFirst):
+			one.qos = max(one.qos, d.qos)
+		}
+		if !s.is(identifierFirstOnly) {
+			one.identifiers = append(one.identifiers, d.identifiers...)
+		}
 	}
-	for _, d := range copies {
-		s.deliver(d)
+	for i, d := range copies {
+		switch {
+		case s.is(identifierNotOverlap) && len(matching) > 1, s.is(identifierOnFirst) && i > 0:
+			d.identifiers = nil
+		case s.is(identifierOfFirst):
+			d.identifiers = copies[0].identifiers
+		}
 	}
-	return len(copies) > 0
+	if s.is(overlapTooMany) && len(matching) > 1 {
+		again := *copies[0]
+		copies = append(copies, &again)
+	}
+	return copies
 }
 
-// delivery is the message on its way through this subscription: at the lower of
-// the two QoS, and with RETAIN as the subscription wants it (3.3.1.3).
-func (sub *subscription) delivery(m *message) *delivery {
-	d := &delivery{message: m, qos: min(m.qos, sub.qos), retain: m.retain && sub.asPublished}
-	if sub.identifier > 0 {
+// delivery is the message on its way through a subscription: at the lower of the
+// two QoS (MQTT-3.8.4-8; 3.8.4-6 in 3.1.1), and with RETAIN as the subscription
+// wants it (3.3.1.3).
+func (s *session) delivery(sub *subscription, m *message) *delivery {
+	d := &delivery{message: m, qos: s.qosFor(sub, m), retain: s.retainFor(sub, m)}
+	if sub.identifier > 0 && !s.is(identifierDropped) {
 		d.identifiers = []uint32{sub.identifier}
+	}
+	switch {
+	case s.is(identifierZero) && sub.identifier == 0:
+		d.identifiers = []uint32{0}
+	case s.is(identifiersOfAll):
+		d.identifiers = identifiers(s.subscriptions)
+	}
+	switch topic := m.topic; {
+	case s.is(topicIsFilter):
+		d.message = m.under(sub.filter)
+	case s.is(topicExtended):
+		d.message = m.under(topic + "/x")
+	case s.is(topicsFiltered):
+		d.message = m.under(strings.Map(printable, topic))
 	}
 	return d
 }
 
-// deliverShared gives the message to one session of each shared subscription
-// that matches: one that is connected, if there is any, each in turn (4.8.2).
-func (b *Broker) deliverShared(m *message) (reached bool) {
-	type member struct {
-		s   *session
-		sub *subscription
+func (s *session) qosFor(sub *subscription, m *message) byte {
+	switch {
+	case s.is(deliveredAboveGranted):
+		return m.qos
+	case s.is(deliveredAtGranted):
+		return sub.qos
+	case s.is(deliveredAtQoS0), s.is(subackGrantsFalsely):
+		return 0
+	case s.is(deliveredAtMost1):
+		return min(m.qos, sub.qos, 1)
 	}
-	groups := map[string][]member{}
-	for _, s := range b.sessionsInOrder() {
-		for _, sub := range s.subscriptions {
-			if sub.share != "" && matches(sub.filter, m.topic) {
-				key := fmt.Sprintf("%s/%s", sub.share, sub.filter)
-				groups[key] = append(groups[key], member{s, sub})
-			}
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(groups)) {
-		members := groups[key]
-		if here := slices.DeleteFunc(slices.Clone(members), func(m member) bool { return m.s.conn == nil }); len(here) > 0 {
-			members = here
-		}
-		chosen := members[b.shares[key]%len(members)]
-		b.shares[key]++
-		d := chosen.sub.delivery(m)
-		d.shared = true
-		chosen.s.deliver(d)
-		reached = true
-	}
-	return reached
+	return min(m.qos, sub.qos)
 }
 
-// retain keeps the message as the retained one of its topic, or removes that
-// one where the payload is empty (3.3.1.3).
-func (b *Broker) retain(m *message) {
-	if len(m.payload) == 0 {
-		delete(b.retained, m.topic)
-		return
+func (s *session) retainFor(sub *subscription, m *message) bool {
+	switch {
+	case s.is(liveFlagKept), s.is(queuedFlagKept) && s.conn == nil:
+		return m.retain
+	case s.is(liveFlagAlways):
+		return true
+	case s.is(asPublishedClears):
+		return false
+	case s.is(asPublishedSets):
+		return sub.asPublished
 	}
-	b.retained[m.topic] = m
+	return m.retain && sub.asPublished
+}
+
+// under is the message with another topic, which is wrong.
+func (m *message) under(topic string) *message {
+	renamed := *m
+	renamed.topic = topic
+	return &renamed
+}
+
+// printable replaces what has no picture.
+func printable(r rune) rune {
+	if r < ' ' || r >= 0x7F && r <= 0x9F {
+		return '?'
+	}
+	return r
+}
+
+func identifiers(subs []*subscription) (list []uint32) {
+	for _, sub := range subs {
+		if sub.identifier > 0 {
+			list = append(list, sub.identifier)
+		}
+	}
+	return list
 }

@@ -19,6 +19,7 @@ type session struct {
 	expiry  uint32        // seconds behind the end of the connection
 
 	subscriptions []*subscription // in the order in which they were made
+	removed       []*subscription // that a fault brings back
 
 	queue    []*delivery // not sent yet
 	inflight []*delivery // sent at QoS 1 or 2 and not finished, in the order of sending
@@ -56,8 +57,28 @@ func (c *conn) takeSession() (present bool) {
 	s.version, s.conn, c.session = c.version, c, s
 	s.expiry = c.expiryAsked()
 	s.stopTimers()
-	s.will = newWill(c.connect, c.id)
+	if old != nil {
+		s.resumed()
+	}
+	s.setWill(c)
 	return old != nil
+}
+
+// resumed is what only faults change when a session goes on.
+func (s *session) resumed() {
+	if s.is(willAtResume) && s.will != nil {
+		s.publishWill(s.will)
+	}
+	s.subscriptions = append(s.subscriptions, s.removed...)
+	s.removed = nil
+	for _, sub := range s.subscriptions {
+		if s.is(noLocalNotResumed) {
+			sub.noLocal = false
+		}
+		if s.is(identifierNotKept) {
+			sub.identifier = 0
+		}
+	}
 }
 
 // takeOver ends the connection that another one of the same Client Identifier
@@ -90,9 +111,15 @@ func (c *conn) expiryAsked() uint32 {
 
 // connectionEnded is what the end of the connection means for the session.
 func (s *session) connectionEnded() {
+	c := s.conn
 	s.conn = nil
+	s.sharedBroken()
 	if w := s.will; w != nil {
-		s.willWaits(w)
+		if s.losesWill(c) {
+			s.will = nil
+		} else {
+			s.willWaits(w)
+		}
 	}
 	switch {
 	case s.expiry == 0:
@@ -138,9 +165,11 @@ func (s *session) end(why ending) {
 	if s.b.sessions[s.id] == s {
 		delete(s.b.sessions, s.id)
 	}
+	s.handOver()
+	s.forgetRetained()
 	if w := s.will; w != nil {
 		s.will = nil
-		if why != endCleanStart || !s.b.opts.DropWillAtCleanStart {
+		if (why != endCleanStart || !s.b.opts.DropWillAtCleanStart) && !(s.is(willLostWithSession) && w.delay > 0) && !s.is(willDelayForever) {
 			s.publishWill(w)
 		}
 	}
@@ -173,9 +202,6 @@ func (c *conn) disconnected(p *codec.Disconnect) {
 		}
 		s.expiry = expiry.Int
 	}
-	// Code 0x00, the only one before 5.0, takes the Will Message with it.
-	if p.Code == 0 && !c.is(willSurvivesDisconnect) {
-		s.will = nil
-	}
+	s.discardWill(p.Code)
 	c.end()
 }

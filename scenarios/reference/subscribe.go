@@ -1,10 +1,7 @@
 package reference
 
 import (
-	"cmp"
-	"maps"
 	"slices"
-	"time"
 
 	"github.com/mqttproof/mqttproof/codec"
 )
@@ -18,6 +15,15 @@ type subscription struct {
 	noLocal     bool
 	asPublished bool
 	identifier  uint32
+	times       int // how often it was made, which only a fault counts
+}
+
+// request is a subscription that a SUBSCRIBE asks for.
+type request struct {
+	*subscription
+	handling byte // Retain Handling
+	place    int  // in the SUBSCRIBE
+	isNew    bool // there was none with the same filter
 }
 
 // subscribe handles SUBSCRIBE (3.8).
@@ -27,46 +33,54 @@ func (c *conn) subscribe(p *codec.Subscribe) {
 	}
 	s := c.session
 	ack := &codec.Suback{PacketID: p.PacketID}
-	type news struct {
-		sub      *subscription
-		handling byte
-		isNew    bool
+	var made []request
+	news := 0
+	for i, want := range p.Subscriptions {
+		r := request{subscription: c.newSubscription(p, want), handling: want.RetainHandling, place: i}
+		ack.Codes = append(ack.Codes, r.qos)
+		if s.is(onlyFirstFilter) && i > 0 || s.is(sameFilterFirstHolds) && asksAgain(made, r) {
+			continue
+		}
+		if r.isNew = s.add(r.subscription); r.isNew {
+			news++
+		}
+		made = append(made, r)
 	}
-	var made []news
-	for _, want := range p.Subscriptions {
-		sub := c.newSubscription(p, want)
-		isNew := s.add(sub)
-		made = append(made, news{sub, want.RetainHandling, isNew})
-		ack.Codes = append(ack.Codes, sub.qos)
-	}
-	if !c.is(subackNeverSent) {
+	if !c.is(subackNeverSent) && !(c.is(subackOnceOnly) && news == 0) {
 		c.send(ack)
 	}
-	for _, n := range made {
-		if n.sub.share == "" && (n.handling == 0 || n.handling == 1 && n.isNew) {
-			s.sendRetained(n.sub)
+	for _, r := range made {
+		if s.brings(r) {
+			s.sendRetained(r.subscription)
 		}
 	}
+}
+
+func asksAgain(made []request, r request) bool {
+	return slices.ContainsFunc(made, func(m request) bool { return m.text == r.text })
 }
 
 // offered ends the connection of a client that asks for a feature which is
 // declared as not available (3.2.2.3.11 to 3.2.2.3.13). 3.1.1 has no such words.
 func (c *conn) offered(p *codec.Subscribe) bool {
-	if c.version != codec.V5 {
+	o := &c.b.opts
+	if c.version != codec.V5 && !c.is(wildcardsNotOffered) {
 		return true
 	}
-	o := &c.b.opts
-	if _, has := p.Properties.Find(codec.SubscriptionIdentifier); has && o.NoIdentifiers && !c.is(identifiersUnlimited) {
+	noIDs := o.NoIdentifiers && !c.is(identifiersUnlimited) || c.is(identifiersNotOffered)
+	noShared := o.NoShared && !c.is(sharedUnlimited) || c.is(sharedNotOffered)
+	noWildcards := o.NoWildcards && !c.is(wildcardsUnlimited) || c.is(wildcardsNotOffered)
+	if _, has := p.Properties.Find(codec.SubscriptionIdentifier); has && noIDs {
 		c.refuse(codeIdentifierSupported)
 		return false
 	}
 	for _, want := range p.Subscriptions {
 		_, filter, shared := codec.Shared(want.Filter)
 		switch {
-		case shared && o.NoShared && !c.is(sharedUnlimited):
+		case shared && noShared:
 			c.refuse(codeSharedNotSupported)
 			return false
-		case hasWildcard(filter.String()) && o.NoWildcards && !c.is(wildcardsUnlimited):
+		case hasWildcard(filter.String()) && noWildcards:
 			c.refuse(codeWildcardSupported)
 			return false
 		}
@@ -80,8 +94,8 @@ func (c *conn) newSubscription(p *codec.Subscribe, want codec.Subscription) *sub
 		qos: min(want.QoS, c.b.opts.MaximumQoS), noLocal: want.NoLocal, asPublished: want.RetainAsPublished,
 	}
 	if c.version == codec.V5 {
-		if name, rest, ok := codec.Shared(want.Filter); ok {
-			sub.share, sub.filter = name.String(), rest.String()
+		if name, rest, ok := codec.Shared(want.Filter); ok && !c.is(shareUnknown) {
+			sub.share, sub.filter = name.String(), c.sharedFilter(rest.String())
 		}
 		sub.identifier = p.Properties.Int(codec.SubscriptionIdentifier, 0)
 	}
@@ -92,47 +106,21 @@ func (c *conn) newSubscription(p *codec.Subscribe, want codec.Subscription) *sub
 // (MQTT-3.8.4-3), and says whether there was none.
 func (s *session) add(sub *subscription) (isNew bool) {
 	i := slices.IndexFunc(s.subscriptions, func(old *subscription) bool { return old.text == sub.text })
-	if i < 0 {
+	sub.times = 1
+	if i < 0 || s.is(resubscribeAdds) {
 		s.subscriptions = append(s.subscriptions, sub)
-		return true
+		return i < 0
 	}
-	s.subscriptions[i] = sub
+	old := s.subscriptions[i]
+	sub.times = old.times + 1
+	if s.is(resubscribeDrops) {
+		s.queue = nil
+	}
+	if s.is(resubscribeKeepsID) {
+		sub.identifier = old.identifier
+	}
+	if !s.is(resubscribeIgnored) {
+		s.subscriptions[i] = sub
+	}
 	return false
-}
-
-// sendRetained sends the retained messages that a subscription brings, with
-// RETAIN 1 (3.3.1.3).
-func (s *session) sendRetained(sub *subscription) {
-	if s.b.opts.NoRetained && s.version == codec.V5 {
-		return // 3.1.1, which has no way to say so, has them all the same
-	}
-	now := time.Now()
-	for _, m := range slices.SortedFunc(maps.Values(s.b.retained), func(x, y *message) int { return cmp.Compare(x.topic, y.topic) }) {
-		if m.expired(now) || !matches(sub.filter, m.topic) {
-			continue
-		}
-		d := sub.delivery(m)
-		d.retain = !s.is(retainedFlagCleared)
-		s.deliver(d)
-	}
-}
-
-// unsubscribe handles UNSUBSCRIBE (3.10): filters are compared byte by byte.
-func (c *conn) unsubscribe(p *codec.Unsubscribe) {
-	s := c.session
-	ack := &codec.Unsuback{PacketID: p.PacketID}
-	for _, filter := range p.Filters {
-		i := slices.IndexFunc(s.subscriptions, func(sub *subscription) bool { return sub.text == filter.String() })
-		code := byte(codeNoSubscription)
-		if i >= 0 {
-			code = 0
-			if !c.is(unsubscribeForgotten) {
-				s.subscriptions = slices.Delete(s.subscriptions, i, i+1)
-			}
-		}
-		ack.Codes = append(ack.Codes, code)
-	}
-	if !c.is(unsubackNeverSent) {
-		c.send(ack)
-	}
 }

@@ -1,0 +1,120 @@
+package reference
+
+// Faults with subscriptions: SUBSCRIBE and UNSUBSCRIBE with their answers (3.8 to
+// 3.11), Subscription Identifiers, overlapping and shared subscriptions (3.3.4,
+// 4.8.2), and what a server declares to lack (3.2.2.3.11 to 3.2.2.3.13).
+
+// SUBACK.
+var (
+	subackNeverSent     = broken("suback-never-sent", "does not answer SUBSCRIBE", both(v311("MQTT-3.8.4-1"), v5("MQTT-3.8.4-1"))...)
+	subackOnceOnly      = broken("suback-once-only", "does not answer a SUBSCRIBE whose filters are all there", both(v311("MQTT-3.8.4-1"), v5("MQTT-3.8.4-1"))...)
+	subackWrongID       = broken("suback-wrong-id", "answers SUBSCRIBE with an identifier that is one too high", both(v311("MQTT-3.8.4-2"), v5("MQTT-3.8.4-2"))...)
+	subackForEach       = broken("suback-for-each", "answers each filter of a SUBSCRIBE by a SUBACK of its own", both(v311("MQTT-3.8.4-4"), v5("MQTT-3.8.4-5"))...)
+	subackCodeMissing   = broken("suback-code-missing", "leaves the last code of a SUBACK out where there are several", both(v311("MQTT-3.8.4-5"), v5("MQTT-3.8.4-6"))...)
+	subackCodeTooMany   = broken("suback-code-too-many", "puts a code too many into SUBACK", both(v311("MQTT-3.8.4-5"), v5("MQTT-3.8.4-6"))...)
+	subackFailsFalsely  = broken("suback-fails-falsely", "says 0x80 in SUBACK of subscriptions that it makes", both(v311("MQTT-3.8.4-5"), v5("MQTT-3.8.4-7"))...)
+	subackGrantsFalsely = broken("suback-grants-falsely", "grants the QoS asked for in SUBACK, and delivers at QoS 0", both(v311("MQTT-3.8.4-5", "MQTT-3.8.4-6"), v5("MQTT-3.8.4-7", "MQTT-3.8.4-8"))...)
+	subackReversed      = broken("suback-codes-reversed", "reverses the codes of SUBACK", both(v311("MQTT-3.9.3-1"), v5("MQTT-3.9.3-1"))...)
+	subackSorted        = broken("suback-codes-sorted", "sorts the codes of SUBACK", both(v311("MQTT-3.9.3-1"), v5("MQTT-3.9.3-1"))...)
+	subackUndefinedCode = broken("suback-undefined-code", "writes QoS 2 as 0x03 in SUBACK", both(v311("MQTT-3.9.3-2"), v5("MQTT-3.9.3-2"))...)
+	subackTooLarge      = broken("suback-reason-string-too-large", "sends a SUBACK with a Reason String that makes it larger than the client allows", v5("MQTT-3.9.2-1")...)
+	subackUserTooLarge  = broken("suback-user-property-too-large", "sends a SUBACK with a User Property that makes it larger than the client allows", v5("MQTT-3.9.2-2")...)
+)
+
+// What a SUBSCRIBE does.
+var (
+	onlyFirstFilter       = broken("only-first-filter", "subscribes to the first filter of a SUBSCRIBE only", both(v311("MQTT-3.8.4-4"), v5("MQTT-3.8.4-5"))...)
+	sameFilterFirstHolds  = broken("same-filter-first-holds", "lets the first of two equal filters in a SUBSCRIBE hold", both(v311("MQTT-3.8.4-4"), v5("MQTT-3.8.4-5"))...)
+	resubscribeAdds       = broken("resubscribe-adds", "adds a second subscription with the same filter", both(v311("MQTT-3.8.4-3"), v5("MQTT-3.8.4-3"))...)
+	resubscribeIgnored    = broken("resubscribe-ignored", "leaves a subscription as it was when its filter is subscribed again", both(v311("MQTT-3.8.4-3"), v5("MQTT-3.8.4-3"))...)
+	resubscribeKeepsID    = broken("resubscribe-keeps-identifier", "leaves the Subscription Identifier as it was when a filter is subscribed again", v5("MQTT-3.8.4-3")...)
+	resubscribeDrops      = broken("resubscribe-drops", "drops what waits for the client when a filter is subscribed again", both(v311("MQTT-3.8.4-3"), v5("MQTT-3.8.4-4"))...)
+	deliveredAboveGranted = broken("delivered-above-granted", "delivers at the QoS published, whatever was granted", both(v311("MQTT-3.8.4-6"), v5("MQTT-3.8.4-8"))...)
+	deliveredAtGranted    = broken("delivered-at-granted", "delivers at the QoS granted, whatever was published", both(v311("MQTT-3.8.4-6"), v5("MQTT-3.8.4-8"))...)
+	deliveredAtQoS0       = broken("delivered-at-qos-0", "delivers all messages at QoS 0", both(v311("MQTT-3.8.4-6"), v5("MQTT-3.8.4-8"))...)
+	deliveredAtMost1      = broken("delivered-at-most-1", "delivers QoS 2 at QoS 1", both(v311("MQTT-3.8.4-6"), v5("MQTT-3.8.4-8"))...)
+	noLocalIgnored        = broken("no-local-ignored", "sends a client its own messages in spite of No Local", v5("MQTT-3.8.3-3")...)
+	noLocalNotResumed     = broken("no-local-not-resumed", "forgets No Local when the session is resumed", v5("MQTT-3.8.3-3")...)
+	noLocalBlocksAll      = broken("no-local-blocks-all", "sends nothing through a subscription with No Local", v5("MQTT-4.5.0-1")...)
+	noLocalAlways         = broken("no-local-always", "sends no client its own messages", both(v311("MQTT-4.5.0-1"), v5("MQTT-4.5.0-1"))...)
+)
+
+// Which subscriptions a message is for.
+var (
+	overlapLowest     = broken("overlap-lowest", "delivers at the lowest QoS of several subscriptions that match", both(v311("MQTT-3.3.5-1"), v5("MQTT-3.3.4-2"))...)
+	overlapFirst      = broken("overlap-first", "delivers at the QoS of the oldest of several subscriptions that match", both(v311("MQTT-3.3.5-1"), v5("MQTT-3.3.4-2"))...)
+	overlapLast       = broken("overlap-last", "delivers at the QoS of the newest of several subscriptions that match", both(v311("MQTT-3.3.5-1"), v5("MQTT-3.3.4-2"))...)
+	overlapNone       = broken("overlap-none", "delivers nothing where several subscriptions of a client match", both(v311("MQTT-3.3.5-1", "MQTT-4.5.0-1"), v5("MQTT-3.3.4-2", "MQTT-4.5.0-1"))...)
+	overlapTooMany    = broken("overlap-too-many", "delivers a copy more than subscriptions match, where several do", both(v311("MQTT-3.3.5-1"), v5("MQTT-3.3.4-2"))...)
+	onlyOneSubscriber = broken("only-one-subscriber", "delivers a message to one of several subscribers", both(v311("MQTT-4.5.0-1"), v5("MQTT-4.5.0-1"))...)
+	emptyNotDelivered = broken("empty-not-delivered", "delivers no message without payload", both(v311("MQTT-4.5.0-1"), v5("MQTT-4.5.0-1"))...)
+	repeatSuppressed  = broken("repeat-suppressed", "delivers no message that is equal to the one before on its topic", both(v311("MQTT-4.5.0-1"), v5("MQTT-4.5.0-1"))...)
+	topicIsFilter     = broken("topic-is-filter", "delivers messages under the Topic Filter in place of the Topic Name", both(v311("MQTT-3.3.2-2", "MQTT-4.7.1-1"), v5("MQTT-3.3.2-2", "MQTT-4.7.0-1"))...)
+	topicExtended     = broken("topic-extended", "adds a level to the Topic Name of what it delivers", both(v311("MQTT-3.3.2-3"), v5("MQTT-3.3.2-3"))...)
+)
+
+// Subscription Identifiers.
+var (
+	identifierDropped     = broken("identifier-dropped", "sends no Subscription Identifiers", v5("MQTT-3.3.4-3")...)
+	identifierNotKept     = broken("identifier-not-kept", "forgets Subscription Identifiers when the session is resumed", v5("MQTT-3.3.4-3")...)
+	identifierNotOverlap  = broken("identifier-not-for-overlap", "sends no Subscription Identifiers where several subscriptions match", v5("MQTT-3.3.4-3", "MQTT-3.3.4-4")...)
+	identifierFirstOnly   = broken("identifier-first-only", "sends the Subscription Identifier of the first subscription that matches only", v5("MQTT-3.3.4-4")...)
+	identifierOfFirst     = broken("identifier-of-first", "sends each copy with the Subscription Identifier of the first subscription that matches", v5("MQTT-3.3.4-5")...).with("copy-per-match")
+	identifierOnFirst     = broken("identifier-on-first", "sends the first of several copies alone with a Subscription Identifier", v5("MQTT-3.3.4-5")...).with("copy-per-match")
+	identifiersOfAll      = broken("identifiers-of-all", "sends the Subscription Identifiers of all subscriptions of the client", v5("U5-3.3.4-u1")...)
+	identifierZero        = broken("identifier-zero", "sends Subscription Identifier 0 where there is none", v5("U5-3.3.2.3.8-u1")...)
+	identifiersOfMembers  = broken("identifiers-of-members", "sends the Subscription Identifiers of all members of a shared subscription", v5("U5-3.3.4-u5")...)
+	identifiersUnlimited  = broken("identifiers-unlimited", "takes Subscription Identifiers although it declares not to have them", v5("U5-3.2.2.3.12-u2")...).with("no-identifiers")
+	sharedUnlimited       = broken("shared-unlimited", "takes shared subscriptions although it declares not to have them", v5("U5-3.2.2.3.13-u2")...).with("no-shared")
+	wildcardsUnlimited    = broken("wildcards-unlimited", "takes wildcards although it declares not to have them", v5("U5-3.2.2.3.11-u2")...).with("no-wildcards")
+	identifiersNotOffered = broken("identifiers-not-offered", "refuses Subscription Identifiers without having declared it", v5("U5-3.2.2.3.12-u3")...)
+	sharedNotOffered      = broken("shared-not-offered", "refuses shared subscriptions without having declared it", v5("U5-3.2.2.3.13-u3")...)
+	wildcardsNotOffered   = broken("wildcards-not-offered", "refuses wildcards without having declared it", both(v311("U3-3.8.3-u1"), v5("U5-3.2.2.3.11-u3"))...)
+	wildcardsLiteral      = broken("wildcards-literal", "grants filters with wildcards and takes their characters as any others", both(v311("MQTT-3.8.3-2", "MQTT-4.5.0-1"), v5("MQTT-4.5.0-1"))...)
+)
+
+// UNSUBSCRIBE.
+var (
+	unsubscribeForgotten  = broken("unsubscribe-forgotten", "answers UNSUBSCRIBE and leaves the subscription", both(v311("MQTT-3.10.4-2"), v5("MQTT-3.10.4-2"))...)
+	unsubscribeUndone     = broken("unsubscribe-undone", "brings a subscription back when the session is resumed", both(v311("MQTT-3.10.4-2"), v5("MQTT-3.10.4-2"))...)
+	unsubscribeByMatch    = broken("unsubscribe-by-match", "removes each subscription whose filter the one in UNSUBSCRIBE matches", both(v311("MQTT-3.10.4-1"), v5("MQTT-3.10.4-1"))...)
+	unsubscribeCaseless   = broken("unsubscribe-caseless", "compares the filters of UNSUBSCRIBE without regard to case", both(v311("MQTT-3.10.4-1"), v5("MQTT-3.10.4-1"))...)
+	unsubscribeSlashless  = broken("unsubscribe-slashless", "compares the filters of UNSUBSCRIBE without a slash at their end", both(v311("MQTT-3.10.4-1"), v5("MQTT-3.10.4-1"))...)
+	unsubscribeNoWildcard = broken("unsubscribe-no-wildcards", "removes no subscription with wildcards", both(v311("MQTT-3.10.4-1"), v5("MQTT-3.10.4-1"))...)
+	unsubscribeByShare    = broken("unsubscribe-without-share", "removes a shared subscription for an UNSUBSCRIBE of its filter without $share", v5("MQTT-3.10.4-1")...)
+	unsubscribeAborts2    = broken("unsubscribe-aborts-qos-2", "drops QoS 2 deliveries under way when their subscription goes", both(v311("MQTT-3.10.4-3"), v5("MQTT-3.10.4-3"))...)
+	unsubscribeAborts1    = broken("unsubscribe-aborts-qos-1", "drops QoS 1 deliveries under way when their subscription goes", both(v311("MQTT-3.10.4-3"), v5("MQTT-3.10.4-3"))...)
+	unsubscribeFirstOnly  = broken("unsubscribe-first-only", "removes the first filter of an UNSUBSCRIBE only", both(v311("MQTT-3.10.4-6"), v5("MQTT-3.10.4-6"))...)
+	unsubscribeStops      = broken("unsubscribe-stops", "removes none of the filters behind one that is unknown", both(v311("MQTT-3.10.4-6"), v5("MQTT-3.10.4-6"))...)
+	unsubackNeverSent     = broken("unsuback-never-sent", "does not answer UNSUBSCRIBE", both(v311("MQTT-3.10.4-4"), v5("MQTT-3.10.4-4"))...)
+	unsubackWrongID       = broken("unsuback-wrong-id", "answers UNSUBSCRIBE with an identifier that is one too high", both(v311("MQTT-3.10.4-4"), v5("MQTT-3.10.4-5"))...)
+	unsubackForKnown      = broken("unsuback-for-known", "does not answer an UNSUBSCRIBE that removes nothing", both(v311("MQTT-3.10.4-5"), v5("MQTT-3.10.4-5"))...)
+	unsubscribeCloses     = broken("unsubscribe-closes", "closes the connection for an UNSUBSCRIBE that removes nothing", both(v311("MQTT-3.10.4-5"), v5("MQTT-3.10.4-5"))...)
+	unsubackForEach       = broken("unsuback-for-each", "answers each filter of an UNSUBSCRIBE by an UNSUBACK of its own", both(v311("MQTT-3.10.4-6"), v5("MQTT-3.10.4-6"))...)
+	unsubackReversed      = broken("unsuback-codes-reversed", "reverses the codes of UNSUBACK", v5("MQTT-3.11.3-1")...)
+	unsubackSorted        = broken("unsuback-codes-sorted", "sorts the codes of UNSUBACK", v5("MQTT-3.11.3-1")...)
+	unsubackUndefinedCode = broken("unsuback-undefined-code", "writes 0x00 as 0x01 in UNSUBACK", v5("MQTT-3.11.3-2")...)
+	unsubackNoCodes       = broken("unsuback-no-codes", "sends UNSUBACK without codes", v5("MQTT-3.11.3-2")...)
+	unsubackTooLarge      = broken("unsuback-reason-string-too-large", "sends an UNSUBACK with a Reason String that makes it larger than the client allows", v5("MQTT-3.11.2-1")...)
+	unsubackUserTooLarge  = broken("unsuback-user-property-too-large", "sends an UNSUBACK with a User Property that makes it larger than the client allows", v5("MQTT-3.11.2-2")...)
+)
+
+// Shared subscriptions.
+var (
+	shareUnknown        = broken("share-unknown", "takes $share for a level as any other", v5("MQTT-4.8.2-1")...)
+	shareFilterCut      = broken("share-filter-cut", "takes what stands behind the last slash for the filter of a shared subscription", v5("MQTT-4.8.2-2")...)
+	sharedQoSOfFirst    = broken("shared-qos-of-first", "delivers to all members at the QoS granted to the first", v5("MQTT-4.8.2-3")...)
+	sharedAbove         = broken("shared-above-granted", "delivers through a shared subscription at the QoS published", v5("MQTT-4.8.2-3")...)
+	sharedAbandoned     = broken("shared-abandoned", "drops a QoS 2 delivery of a shared subscription when the connection breaks", v5("MQTT-4.8.2-4")...)
+	sharedMovedOn       = broken("shared-moved-on", "gives a QoS 2 message under way to another member when the connection breaks", v5("MQTT-4.8.2-4")...)
+	sharedHandedOver    = broken("shared-handed-over", "gives a QoS 2 message under way to another member when the session ends", v5("MQTT-4.8.2-5")...)
+	sharedReleasedOver  = broken("shared-released-handed-over", "gives a QoS 2 message to another member when the session ends behind the PUBREL", v5("MQTT-4.8.2-5")...)
+	sharedRejected1     = broken("shared-rejected-puback", "gives a message to another member when one refuses it by PUBACK", v5("MQTT-4.8.2-6")...)
+	sharedRejected2     = broken("shared-rejected-pubrec", "gives a message to another member when one refuses it by PUBREC", v5("MQTT-4.8.2-6")...)
+	sharedLost          = broken("shared-lost", "drops a QoS 1 message under way when the session of the member ends", v5("U5-4.8.2-u1")...)
+	sharedToAll         = broken("shared-to-all", "gives a message to all members of a shared subscription", v5("U5-4.8.2-u2")...)
+	sharedCounted       = broken("shared-counted", "counts each SUBSCRIBE to a shared subscription, and needs as many UNSUBSCRIBEs", v5("U5-4.8.2-u4")...)
+	sharedInsteadOfOwn  = broken("shared-instead-of-own", "gives a client no copy for its plain subscription where it is a member of a shared one", v5("U5-4.8.2-u5")...)
+	sharedOneName       = broken("shared-one-name", "takes all shared subscriptions with one filter for one, whatever their names", v5("U5-4.8.2-u2")...)
+	sharedDollarMatched = broken("shared-dollar-matched", "lets a shared filter that begins with a wildcard match topics that begin with $", v5("MQTT-4.7.2-1")...).with("dollar-topics")
+)
