@@ -117,11 +117,11 @@ func (h *history) sent(c *conn, e *result.Event, i int) {
 	case *codec.Unsubscribe:
 		h.unsubscribe(c, p, i)
 	case *codec.Puback:
-		h.acknowledge(c, 1, p.PacketID, i)
+		h.acknowledge(c, 1, &p.Ack, i)
 	case *codec.Pubrec:
 		h.receive(c, &p.Ack, i)
 	case *codec.Pubcomp:
-		h.acknowledge(c, 2, p.PacketID, i)
+		h.acknowledge(c, 2, &p.Ack, i)
 	case *codec.Disconnect:
 		if c.disconnect == nil {
 			c.disconnect, c.disconnectAt = p, i

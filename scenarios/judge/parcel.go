@@ -98,17 +98,18 @@ func (h *history) repeats(q *parcel, d *delivery) bool {
 }
 
 // acknowledge reads a PUBACK (QoS 1) or a PUBCOMP (QoS 2) of the client.
-func (h *history) acknowledge(c *conn, qos byte, id uint16, event int) {
+func (h *history) acknowledge(c *conn, qos byte, p *codec.Ack, event int) {
 	if c.session == nil {
 		return
 	}
-	q := c.session.parcels[id]
+	q := c.session.parcels[p.PacketID]
 	switch {
 	case q == nil && qos == 2: // to a PUBREL of which it knows nothing
 	case q == nil, q.qos != qos, qos == 2 && len(q.releases) == 0:
 		c.breaks(event)
 	default:
 		q.acked = min(q.acked, event)
+		q.refused = q.refused || p.Code >= 0x80
 	}
 }
 

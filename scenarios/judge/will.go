@@ -53,13 +53,13 @@ func (j *judge) willDelivery(m *message, d *delivery) {
 		}
 		return
 	}
-	if c.ended == never || c.version != spec.V5 {
+	if c.ended == never {
 		j.kept(c, willComes)
 		return
 	}
 	// Not before the delay, or the end of the session if that is first.
 	least, _ := c.keeps()
-	delay := min(seconds(m.props.Int(codec.WillDelayInterval, 0)), least)
+	delay := min(seconds(m.props.Int(codec.WillDelayInterval, 0)), least) // 0 before 5.0
 	closed := j.at(c.alive())
 	if c.ours {
 		closed = j.at(c.ended) - slack/2
