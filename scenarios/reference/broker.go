@@ -29,6 +29,7 @@ type Broker struct {
 	listeners map[net.Listener]bool
 	last      map[string]*message // by Topic Name, for a fault
 	kept      map[string]*will    // by Client Identifier, for faults
+	aliases   map[uint16]string   // of all clients, for a fault
 	assigned  int                 // Client Identifiers given out
 	closed    bool
 
@@ -40,7 +41,7 @@ func New(opts Options, faults ...Fault) *Broker {
 	return &Broker{
 		opts: opts, faults: newFaultSet(faults),
 		sessions: map[string]*session{}, retained: map[string]*message{}, shares: map[string]int{},
-		last: map[string]*message{}, kept: map[string]*will{},
+		last: map[string]*message{}, kept: map[string]*will{}, aliases: map[uint16]string{},
 		conns: map[*conn]bool{}, listeners: map[net.Listener]bool{},
 	}
 }

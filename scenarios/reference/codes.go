@@ -22,6 +22,7 @@ const (
 	codeTakenOver           = 0x8E
 	codeFilterInvalid       = 0x8F
 	codeTopicInvalid        = 0x90
+	codeIDInUse             = 0x91
 	codeIDNotFound          = 0x92
 	codeReceiveMaximum      = 0x93
 	codeAliasInvalid        = 0x94

@@ -160,6 +160,9 @@ func (c *conn) packet(frame []byte) {
 		c.beforeConnack(p)
 		return
 	}
+	if c.spoilFrame(frame, p) {
+		return
+	}
 	switch p := p.(type) {
 	case *codec.Connect:
 		c.secondConnect(p)
@@ -190,6 +193,7 @@ func (c *conn) pinged() {
 	if !c.is(pingUnanswered) {
 		c.send(&codec.Pingresp{})
 	}
+	c.session.againOnPing()
 }
 
 // send writes a packet to the client, unless the connection has ended. What a
@@ -215,7 +219,7 @@ func (c *conn) encode(p codec.Packet) []byte {
 
 // fits says whether the client takes a packet of this size (MQTT-3.1.2-24).
 func (c *conn) fits(p codec.Packet) bool {
-	return c.maximumPacket == 0 || p.Size(c.version) <= int(c.maximumPacket)
+	return c.maximumPacket == 0 || c.sizeOf(p) <= int(c.maximumPacket)
 }
 
 // refuse ends the connection because of an error of the client, and says why

@@ -211,7 +211,7 @@ func (c *conn) declared() (ps codec.Properties) {
 	if o.ReceiveMaximum > 0 {
 		num(codec.ReceiveMaximum, uint32(o.ReceiveMaximum))
 	}
-	if o.MaximumQoS < 2 {
+	if o.MaximumQoS < 2 && !c.is(maximumQoSHidden) {
 		num(codec.MaximumQoS, uint32(o.MaximumQoS))
 	}
 	for _, f := range []struct {

@@ -21,6 +21,9 @@ type message struct {
 	// withheld says that nobody gets it: the server keeps Topic Names that begin
 	// with $ to itself (4.7.2).
 	withheld bool
+	// passedOn says that it was given to its subscribers: a QoS 2 message may
+	// wait for its PUBREL.
+	passedOn bool
 	// taken is when the broker took it; lasts is its Message Expiry Interval in
 	// seconds, if it has one.
 	taken   time.Time
@@ -32,6 +35,7 @@ type message struct {
 	version codec.Version
 	beside  *message
 	sentTo  []string
+	dup     bool // the DUP flag that it came with
 }
 
 // newMessage takes a message out of the packet it came in.
@@ -75,8 +79,12 @@ type delivery struct {
 	retain      bool
 	identifiers []uint32      // of the subscriptions that it is for
 	share       *subscription // the shared one that it comes through, if it does
+	filter      string        // of a subscription that it is for
+	stored      bool          // it is a retained message for a new subscription
+	waited      bool          // it came while the client was away
 
 	id       uint16 // Packet Identifier, once it was sent at QoS 1 or 2
 	on       *conn  // the connection on which it was sent last
+	attempts int    // how often it was sent
 	released bool   // PUBREC came and PUBREL was sent
 }

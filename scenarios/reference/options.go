@@ -26,6 +26,9 @@ type Options struct {
 	// NoSubscribersCode answers a message that nobody gets with Reason Code 0x10
 	// in place of 0x00 (3.4.2.1).
 	NoSubscribersCode bool
+	// RefuseDollar lets no client publish on topics that begin with $, and tells
+	// it so (4.7.2), where false takes such messages and hands them to nobody.
+	RefuseDollar bool
 	// TolerateUnnamed carries on after an error of a client of 5.0 for which the
 	// standard names no reaction (4.13.1), where false closes the connection.
 	TolerateUnnamed bool
@@ -119,6 +122,7 @@ var behaviours = []Behaviour{
 	{"hold-qos-0", "holds QoS 0 messages back while the Receive Maximum is used up", "", func(o *Options) { o.HoldQoS0 = true }, nil},
 	{"send-quota-1", "has one QoS 1 or 2 message under way to a client at a time", "", func(o *Options) { o.SendQuota = 1 }, nil},
 	{"no-subscribers-code", "answers a message that nobody gets with Reason Code 0x10", "", func(o *Options) { o.NoSubscribersCode = true }, nil},
+	{"refuse-dollar", "refuses messages on topics that begin with $: with Reason Code 0x87, before 5.0 by the close", "", func(o *Options) { o.RefuseDollar = true }, nil},
 	{"tolerate-unnamed", "carries on after errors for which the standard names no reaction", "", func(o *Options) { o.TolerateUnnamed = true }, nil},
 	{"silent", "closes without DISCONNECT or CONNACK", "", func(o *Options) { o.Silent = true },
 		v5("U5-4.13.1-u2", "U5-3.1.4-u2")},

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"strings"
+	"time"
 
 	"github.com/mqttproof/mqttproof/codec"
 )
@@ -15,16 +16,60 @@ func (c *conn) published(p *codec.Publish) {
 	c.judgePublish(p)
 	m := c.newMessage(topic, p.Payload, p.QoS, p.Retain, p.Properties)
 	m.withheld = strings.HasPrefix(topic, "$") && !c.b.opts.DollarTopics && !c.is(dollarExchanged)
+	if m.withheld && c.b.opts.RefuseDollar {
+		c.refuseMessage(p)
+		return
+	}
+	c.spoilReceived(p, m)
 	switch p.QoS {
 	case 0:
 		c.b.publish(m)
-	case 1:
-		reached := c.b.publish(m)
-		if !c.is(publishUnacknowledged) {
-			c.send(&codec.Puback{Ack: c.ack(p.PacketID, reached)})
+		if c.is(pubackForQoS0) {
+			c.send(&codec.Puback{Ack: c.ack(1, true)})
 		}
+	case 1:
+		c.publishedAt1(p.PacketID, m)
 	case 2:
 		c.publishedAt2(p.PacketID, m)
+	}
+}
+
+// refuseMessage refuses a message that the client may not publish: by a Reason
+// Code in 5.0 (3.4.2.1, 3.5.2.1), by the close before it, which has no other way
+// but to acknowledge it all the same (3.1.1/MQTT-3.3.5-2).
+func (c *conn) refuseMessage(p *codec.Publish) {
+	ack := codec.Ack{PacketID: p.PacketID, Code: codeNotAuthorized}
+	switch {
+	case c.version != codec.V5:
+		if !c.is(refusedSilently) {
+			c.end()
+		}
+	case p.QoS == 1:
+		c.send(&codec.Puback{Ack: ack})
+	case p.QoS == 2:
+		if c.is(refusedIdentifierKept) {
+			c.session.taken[p.PacketID] = &message{passedOn: true}
+		}
+		c.send(&codec.Pubrec{Ack: ack}) // which frees the identifier (MQTT-4.3.3-9)
+	}
+}
+
+// publishedAt1 takes a QoS 1 message. Its PUBACK frees the identifier
+// (MQTT-4.3.2-5; 4.3.2-2 in 3.1.1).
+func (c *conn) publishedAt1(id uint16, m *message) {
+	s := c.session
+	reached := true
+	repeated := s.acknowledgedAt1[id] && (c.is(qos1IdentifierRemembered) || c.is(qos1DupDropped) && m.dup)
+	if !repeated {
+		reached = c.b.publish(m)
+	}
+	s.acknowledgedAt1[id] = true
+	switch {
+	case c.is(publishUnacknowledged):
+	case c.is(pubrecForQoS1):
+		c.send(&codec.Pubrec{Ack: c.ack(id, reached)})
+	default:
+		c.send(&codec.Puback{Ack: c.ack(id, reached)})
 	}
 }
 
@@ -33,17 +78,22 @@ func (c *conn) published(p *codec.Publish) {
 func (c *conn) publishedAt2(id uint16, m *message) {
 	s := c.session
 	reached := true
-	if _, again := s.taken[id]; !again || c.is(qos2TakenTwice) {
+	_, again := s.taken[id]
+	if !again || c.is(qos2TakenTwice) || c.is(qos2TakenTwiceWithoutDup) && !m.dup {
 		s.taken[id] = m
 		s.usedByClient[id] = true
 		if c.b.opts.PublishAtPubrel {
 			reached = c.b.wanted(m)
 		} else {
-			s.taken[id] = nil
+			m.passedOn = true
 			reached = c.b.publish(m)
 		}
 	}
-	if !c.is(pubrecNeverSent) {
+	switch {
+	case c.is(pubrecNeverSent), again && c.is(pubrecMissingForRepetition):
+	case c.is(pubackForQoS2):
+		c.send(&codec.Puback{Ack: c.ack(id, reached)})
+	default:
 		c.send(&codec.Pubrec{Ack: c.ack(id, reached)})
 	}
 }
@@ -53,7 +103,8 @@ func (c *conn) releasedByClient(p *codec.Pubrel) {
 	s := c.session
 	m, known := s.taken[p.PacketID]
 	c.judgePubrel(p, known)
-	if m != nil {
+	if known && !m.passedOn {
+		m.passedOn = true
 		c.b.publish(m)
 	}
 	if !c.is(pubrelForgetsNothing) {
@@ -65,7 +116,10 @@ func (c *conn) releasedByClient(p *codec.Pubrel) {
 			ack.Code = codeIDNotFound
 		}
 	}
-	if !c.is(pubcompNeverSent) {
+	switch {
+	case c.is(pubcompNeverSent), !known && c.is(pubcompMissingForUnknown):
+	case known && c.is(pubcompMissingPastExpiry) && m.expired(time.Now()):
+	default:
 		c.send(&codec.Pubcomp{Ack: ack})
 	}
 }
@@ -86,22 +140,49 @@ func (c *conn) topic(p *codec.Publish) (topic string, ok bool) {
 		return p.Topic.String(), true
 	}
 	a := uint16(alias.Int)
-	if a > c.b.opts.TopicAliasMaximum && !c.is(aliasAboveMaximumTaken) {
+	if c.aboveAliasMaximum(a) {
 		c.broke(ruleAliasMaximum, p)
 		c.refuse(codeAliasInvalid)
 		return "", false
 	}
+	aliases := c.aliasesOfClient()
 	if len(p.Topic) > 0 {
-		c.aliases[a] = p.Topic.String()
+		if aliases[a] == "" || !c.is(aliasNotChanged) {
+			aliases[a] = p.Topic.String()
+		}
 		return p.Topic.String(), true
 	}
-	topic, known := c.aliases[a]
-	if !known && !c.is(unknownAliasTaken) {
+	topic, known := aliases[a]
+	if !known && !c.is(unknownAliasTaken) || c.is(aliasAloneRefused) {
 		c.broke(ruleAliasUnknown, p)
 		c.refuse(codeProtocolError)
 		return "", false
 	}
 	return topic, true
+}
+
+// aboveAliasMaximum says whether we have declared that we take no such alias.
+func (c *conn) aboveAliasMaximum(a uint16) bool {
+	maximum := c.b.opts.TopicAliasMaximum
+	switch {
+	case maximum == 0:
+		return !c.is(aliasWithoutPermissionTaken)
+	case a == maximum:
+		return c.is(aliasAtMaximumRefused)
+	}
+	return a > maximum && !c.is(aliasAboveMaximumTaken)
+}
+
+// aliasesOfClient are what the client has set on this connection
+// (MQTT-3.3.2-7).
+func (c *conn) aliasesOfClient() map[uint16]string {
+	switch {
+	case c.is(aliasShared):
+		return c.b.aliases
+	case c.is(aliasSurvives):
+		return c.session.aliases
+	}
+	return c.aliases
 }
 
 // withinLimits ends the connection of a client that goes past what was declared.

@@ -124,6 +124,7 @@ func (s *session) sendRetained(sub *subscription) {
 
 func (s *session) retainedDelivery(sub *subscription, m *message) *delivery {
 	d := s.delivery(sub, m)
+	d.stored = true
 	d.retain = !s.is(retainedFlagCleared) &&
 		!(s.is(retainedFlagForExact) && hasWildcard(sub.filter)) &&
 		!(s.is(retainedFlagAsPublished) && !sub.asPublished)

@@ -122,7 +122,7 @@ func (s *session) copies(m *message, matching []*subscription) (copies []*delive
 // two QoS (MQTT-3.8.4-8; 3.8.4-6 in 3.1.1), and with RETAIN as the subscription
 // wants it (3.3.1.3).
 func (s *session) delivery(sub *subscription, m *message) *delivery {
-	d := &delivery{message: m, qos: s.qosFor(sub, m), retain: s.retainFor(sub, m)}
+	d := &delivery{message: m, qos: s.qosFor(sub, m), retain: s.retainFor(sub, m), filter: sub.filter}
 	if sub.identifier > 0 && !s.is(identifierDropped) {
 		d.identifiers = []uint32{sub.identifier}
 	}

@@ -25,15 +25,20 @@ type session struct {
 	inflight []*delivery // sent at QoS 1 or 2 and not finished, in the order of sending
 	lastID   uint16
 
-	// taken holds the QoS 2 messages of the client from PUBLISH to PUBREL; the
-	// message is nil once it was passed on.
+	// taken holds the QoS 2 messages of the client from PUBLISH to PUBREL.
 	taken map[uint16]*message
 	// usedByClient are the identifiers of all QoS 2 messages of the client.
 	usedByClient map[uint16]bool
 
+	spoiled // what faults remember
+
 	will        *will
 	willTimer   *time.Timer
 	expiryTimer *time.Timer
+}
+
+func newSession(b *Broker, id string) *session {
+	return &session{b: b, id: id, taken: map[uint16]*message{}, usedByClient: map[uint16]bool{}, spoiled: newSpoiled()}
 }
 
 // takeSession gives the connection its session, after it has ended what stood in
@@ -51,7 +56,7 @@ func (c *conn) takeSession() (present bool) {
 	}
 	s := old
 	if s == nil {
-		s = &session{b: c.b, id: c.id, taken: map[uint16]*message{}, usedByClient: map[uint16]bool{}}
+		s = newSession(c.b, c.id)
 		c.b.sessions[c.id] = s
 	}
 	s.version, s.conn, c.session = c.version, c, s
@@ -86,7 +91,9 @@ func (s *session) resumed() {
 // (3.1.1/MQTT-3.1.4-2).
 func (c *conn) takeOver(old *session) {
 	if old.is(takeoverLeavesOld) {
-		old.conn.session = &session{b: c.b, id: old.id, version: old.version, conn: old.conn, taken: map[uint16]*message{}, usedByClient: map[uint16]bool{}}
+		stray := newSession(c.b, old.id)
+		stray.version, stray.conn = old.version, old.conn
+		old.conn.session = stray
 		old.conn = nil
 		return
 	}
@@ -194,6 +201,7 @@ func (s *session) dropQoS0() {
 func (c *conn) disconnected(p *codec.Disconnect) {
 	c.rules.left = true
 	s := c.session
+	s.disconnects = true
 	if expiry, ok := p.Properties.Find(codec.SessionExpiryInterval); ok && c.version == codec.V5 {
 		if s.expiry == 0 && expiry.Int != 0 && !c.is(expiryRaisedFromZero) {
 			c.broke(ruleExpiryRaised, p)

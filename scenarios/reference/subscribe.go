@@ -32,6 +32,10 @@ func (c *conn) subscribe(p *codec.Subscribe) {
 		return
 	}
 	s := c.session
+	if s.is(packetIDsShared) && s.find(p.PacketID) != nil {
+		c.refuseIdentifier(p)
+		return
+	}
 	ack := &codec.Suback{PacketID: p.PacketID}
 	var made []request
 	news := 0
@@ -75,6 +79,10 @@ func (c *conn) offered(p *codec.Subscribe) bool {
 		return false
 	}
 	for _, want := range p.Subscriptions {
+		if want.QoS > o.MaximumQoS && c.is(maximumQoSRefusesSubscribe) {
+			c.refuse(codeQoSNotSupported)
+			return false
+		}
 		_, filter, shared := codec.Shared(want.Filter)
 		switch {
 		case shared && noShared:
