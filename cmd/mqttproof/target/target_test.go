@@ -51,7 +51,7 @@ func TestParseMistakes(t *testing.T) {
 		"localhost:1883":                  "there is no scheme \"localhost\"",
 		"alice:s3cret@localhost":          "has no scheme",
 		"http://alice:s3cret@localhost":   "there is no scheme \"http\"",
-		"embedded:hivemq":                 "there is mochi",
+		"embedded:hivemq":                 "there are mochi and reference",
 		"embedded:mochi?transport=tls":    "it has tcp and ws",
 		"embedded:mochi?port=1":           "there is ?transport=",
 		"exec:":                           "there is exec:mosquitto",
