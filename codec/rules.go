@@ -137,7 +137,7 @@ var (
 		"the Property Length goes past the end of the packet"}
 	ruleProperty = rule{"", "", "U5-2.2.2.2-u1", Malformed, 0, false,
 		"a property is not allowed, unknown, or not of its type"}
-	ruleSubscriptionIDFromClient = rule{"", "", "MQTT-3.3.4-6", ProtocolError, 0, true,
+	ruleSubscriptionIDFromClient = rule{"", "", "MQTT-3.3.4-6", ProtocolError, 0, false,
 		"a Client must not send a Subscription Identifier in PUBLISH"}
 	ruleExpiryFromServer = rule{"", "", "MQTT-3.14.2-2", Unspecified, 0, false,
 		"a Server must not send a Session Expiry Interval in DISCONNECT"}

@@ -15,7 +15,11 @@ var inOrder = Requirements(V311("MQTT-4.6.0-5", "MQTT-4.6.0-6"), V5("MQTT-4.6.0-
 // burst publishes numbered messages in windows: a window is written before any
 // acknowledgement is awaited, so that the broker has several at once in hand.
 func burst(t *T, pub *Client, topic string, qos byte, first, last int) {
-	const window = 10
+	window := 10
+	if t.V5() {
+		// Those of QoS 2 may be open until PUBCOMP (3.3.4).
+		window = min(window, int(pub.Connack.Properties.Int(codec.ReceiveMaximum, 65535)))
+	}
 	for from := first; from <= last; from += window {
 		ids := map[uint16]bool{}
 		for n := from; n <= min(from+window-1, last); n++ {
@@ -71,6 +75,9 @@ func expectNumbers(t *T, sub *Client, topic string, qos byte, last int) {
 		}
 		if m.Dup && n <= previous {
 			continue // a repetition keeps its old place
+		}
+		if n == 0 && qos == 0 {
+			continue // one more of those that tried the subscription
 		}
 		t.Step("the messages come in order", inOrder...)
 		switch {
@@ -204,7 +211,10 @@ var _ = add(Scenario{
 			topic := t.Topic(fmt.Sprintf("numbers-%d", qos))
 			sub, pub := pair(t, topic, qos, Keep(), Manual(), Name(fmt.Sprintf("subscriber at QoS %d", qos)))
 			burst(t, pub, topic, qos, 1, 5)
-			expectNumbers(t, sub, topic, qos, 5)
+			var held []*Message
+			for n := range 5 {
+				held = append(held, handedBeside(t, sub, topic, strconv.Itoa(n+1), held...))
+			}
 			sub.Disconnect()
 			burst(t, pub, topic, qos, 6, 15)
 			resume(t, sub, Automatic())

@@ -42,6 +42,35 @@ func handedOn(t *T, sub *Client, topic, payload string) *Message {
 	return sub.ExpectMessage(topic, payload)
 }
 
+// handedBeside expects a message while others are under way to the same client,
+// which acknowledges by hand. A server may have fewer under way than the client
+// allows (5.0: 3.3.4 and 4.9; 3.1.1 sets no number): where the message comes as
+// soon as the others are acknowledged, the scenario cannot be run, and is skipped.
+func handedBeside(t *T, sub *Client, topic, payload string, others ...*Message) *Message {
+	t.Step("the message is delivered", ownership...)
+	if m, ok := sub.Gets(topic, payload, t.Timeouts().Delivery); ok {
+		return m
+	}
+	for _, m := range others {
+		acknowledge(sub, m)
+	}
+	sub.ExpectMessage(topic, payload)
+	t.Skip("the broker has no more than %d messages under way to a client at a time", len(others))
+	return nil
+}
+
+// acknowledge completes the delivery of a message by hand. A PUBREC that was
+// sent before is answered again or not at all.
+func acknowledge(sub *Client, m *Message) {
+	if m.QoS == 1 {
+		sub.Send(puback(m.PacketID))
+		return
+	}
+	sub.Send(pubrec(m.PacketID))
+	sub.Sync() // its PUBREL has been sent by then
+	sub.Send(pubcomp(m.PacketID))
+}
+
 // pair connects a subscriber, with options, that has subscribed to the topic at
 // the QoS, and a publisher. The subscriber's own Packet Identifiers stay clear of
 // those that a broker uses first: brokers which confuse the two have scenarios
@@ -151,9 +180,12 @@ var _ = add(Scenario{
 		sub, pub := pair(t, topic, 0)
 		t.Step("one of three messages comes on an idle connection", ownership...)
 		var m *Message
-		for attempt := 0; m == nil && attempt < 3; attempt++ {
-			pub.Publish(topic, "zero", 0)
-			m, _ = sub.GetsAny(t.Timeouts().Answer / 2)
+		got := map[string]int{}
+		for _, payload := range []string{"zero", "zero again", "zero at last"} {
+			pub.Publish(topic, payload, 0)
+			if m, _ = sub.GetsAny(t.Timeouts().Answer / 2); m != nil {
+				break
+			}
 		}
 		if m == nil {
 			t.Fail("one of three QoS 0 messages on an idle connection", "none of them", -1)
@@ -162,14 +194,17 @@ var _ = add(Scenario{
 		m.HasQoS(0)
 		m.HasDup(false)
 		t.Step("no Packet Identifier stands before the payload", Requirements(V311("MQTT-2.3.1-5"), V5("MQTT-2.2.1-2"))...)
-		m.Is("payload", string(m.Payload), "zero")
+		m.Is("payload begins as it was published", string(m.Payload[:min(4, len(m.Payload))]), "zero")
 		m.Is("topic", m.Topic.String(), topic)
 		t.Step("nothing comes twice", Requirements(V311("MQTT-4.3.1-1"), V5("MQTT-4.3.1-1"))...)
-		sub.Pending() // what an attempt that was slow has brought
 		pub.Publish(topic, "once", 0)
-		if first, ok := sub.Gets(topic, "once", t.Timeouts().Answer/2); ok {
-			first.HasDup(false)
-			sub.ExpectNothing(pub)
+		t.Fence(pub, sub)
+		got[string(m.Payload)]++
+		for _, m := range sub.Pending() { // also those of an attempt that was slow
+			m.HasDup(false)
+			if got[string(m.Payload)]++; got[string(m.Payload)] == 2 {
+				m.Unwanted("each message once")
+			}
 		}
 	},
 })

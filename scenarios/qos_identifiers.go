@@ -18,11 +18,11 @@ var _ = add(Scenario{
 		topic := t.Topic("ids")
 		sub, pub := pair(t, topic, 2, Manual())
 		under := map[uint16]bool{} // identifiers under way
-		var held []uint16
+		var held []*Message
 		for i := range 40 {
 			payload, qos := fmt.Sprintf("message %d", i), byte(1+i%2)
 			pub.Publish(topic, payload, qos)
-			m := handedOn(t, sub, topic, payload)
+			m := handedBeside(t, sub, topic, payload, held...)
 			if qos == 1 {
 				t.Step("an identifier that is not in use", Requirements(V311("MQTT-2.3.1-4", "MQTT-4.3.2-1"), V5("MQTT-2.2.1-4", "MQTT-4.3.2-1"))...)
 			} else {
@@ -39,7 +39,7 @@ var _ = add(Scenario{
 			switch {
 			case i < 4: // these four stay under way to the end
 				under[m.PacketID] = true
-				held = append(held, m.PacketID)
+				held = append(held, m)
 			case qos == 1:
 				sub.Send(puback(m.PacketID))
 			default:
@@ -49,7 +49,9 @@ var _ = add(Scenario{
 				sub.Send(pubcomp(m.PacketID))
 			}
 		}
-		t.Observe("identifiers held", "%v", held)
+		for _, m := range held {
+			t.Observe("identifier held", "%d", m.PacketID)
+		}
 	},
 })
 

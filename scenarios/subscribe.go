@@ -426,7 +426,7 @@ var _ = add(Scenario{
 	Title:  "No Local 0 brings a client its own messages",
 	Why:    "many programs learn from the echo that their message has passed",
 	Proves: V5("MQTT-4.5.0-1"),
-	Needs:  []Feature{QoS1},
+	Needs:  []Feature{QoS1, Wildcard},
 	Run: func(t *T) {
 		c := t.Connect()
 		topic := t.Topic("a")

@@ -85,7 +85,7 @@ var _ = add(Scenario{
 		pub.Publish(before, "one", 2)
 		one := sub.ExpectMessage(before, "one")
 		pub.Publish(during, "two", 2)
-		two := sub.ExpectMessage(during, "two")
+		two := handedBeside(t, sub, during, "two", one)
 		t.Step("one has come to its PUBREL", Requirements(V311("MQTT-4.3.3-1"), V5("MQTT-4.3.3-4"))...)
 		sub.Send(&codec.Pubrec{Ack: codec.Ack{PacketID: two.PacketID}})
 		sub.ExpectPubrel(two.PacketID)

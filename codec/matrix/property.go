@@ -106,7 +106,7 @@ func placing(pl *place, p *spec.Property, rules spec.Placement, allowed bool) fa
 	case !allowed:
 		return fault{codec.Malformed, "U5-2.2.2.2-u1", Close}
 	case id == codec.SubscriptionIdentifier && pl.in == spec.PUBLISH && pl.from == codec.FromClient:
-		return fault{codec.ProtocolError, "MQTT-3.3.4-6", MayClose}
+		return fault{codec.ProtocolError, "MQTT-3.3.4-6", Close}
 	case id == codec.SessionExpiryInterval && pl.in == spec.DISCONNECT && pl.from == codec.FromServer:
 		return fault{codec.Unspecified, "MQTT-3.14.2-2", MayClose}
 	case id == codec.AuthenticationData && pl.in == spec.CONNECT:

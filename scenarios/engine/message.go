@@ -245,6 +245,16 @@ func (c *Client) ExpectNothing(from *Client) {
 	c.NothingPending()
 }
 
+// StaysQuiet expects, of a client that acknowledges by hand, that no delivery
+// has come that no expectation has taken, after a PINGRESP and one settle window.
+// A fence would be a message itself, which may have to wait for the client's
+// acknowledgements.
+func (c *Client) StaysQuiet() {
+	c.Sync()
+	c.t.Sleep(c.t.timeouts.Settle)
+	c.NothingPending()
+}
+
 // NothingPending expects that no delivery has come that no expectation has
 // taken. It proves something only behind a fence.
 func (c *Client) NothingPending() {

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/mqttproof/mqttproof/codec"
 )
@@ -58,9 +59,10 @@ func (s *session) through(m *message, until int) *subscription {
 	return found
 }
 
-// owed says that the message must be delivered through the subscription.
+// owed says that the message must be delivered through the subscription. On a
+// topic that begins with $ a server should let clients exchange nothing (4.7.2).
 func (j *judge) owed(m *message, sub *subscription, c *conn) bool {
-	return min(m.qos, sub.granted) > 0 && m.taken != never && (m.qos < 2 || m.done != never) && !expires(m) && j.fits(m, c) &&
+	return !strings.HasPrefix(m.topic, "$") && min(m.qos, sub.granted) > 0 && m.taken != never && (m.qos < 2 || m.done != never) && !expires(m) && j.fits(m, c) &&
 		len(j.contents[m.content]) == 1 && !(sub.option.NoLocal && m.conn.session.id == sub.conn.session.id)
 }
 

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mqttproof/mqttproof/codec"
@@ -19,7 +20,7 @@ type message struct {
 	// from is the Client Identifier of the publisher, for No Local.
 	from string
 	// withheld says that nobody gets it: the server keeps Topic Names that begin
-	// with $ to itself (4.7.2).
+	// with $ to itself (4.7.2), and takes one with a wildcard only to be tolerant.
 	withheld bool
 	// passedOn says that it was given to its subscribers: a QoS 2 message may
 	// wait for its PUBREL.
@@ -50,6 +51,8 @@ func (c *conn) newMessage(topic string, payload []byte, qos byte, retain bool, p
 			m.properties = append(m.properties, p)
 		}
 	}
+	// What the standard lets us take from a client (4.13.1) it forbids us to send.
+	m.withheld = c.b.opts.TolerateUnnamed && strings.ContainsAny(topic, "+#")
 	return m
 }
 

@@ -15,10 +15,12 @@ func (c *conn) published(p *codec.Publish) {
 	}
 	c.judgePublish(p)
 	m := c.newMessage(topic, p.Payload, p.QoS, p.Retain, p.Properties)
-	m.withheld = strings.HasPrefix(topic, "$") && !c.b.opts.DollarTopics && !c.is(dollarExchanged)
-	if m.withheld && c.b.opts.RefuseDollar {
-		c.refuseMessage(p)
-		return
+	if strings.HasPrefix(topic, "$") && !c.b.opts.DollarTopics && !c.is(dollarExchanged) {
+		if c.b.opts.RefuseDollar {
+			c.refuseMessage(p)
+			return
+		}
+		m.withheld = true
 	}
 	c.spoilReceived(p, m)
 	switch p.QoS {
