@@ -54,6 +54,7 @@ var passesOnNull = map[string]string{
 // nothing about one that does something.
 func TestNullBroker(t *testing.T) {
 	ourselves(t)
+	t.Parallel()
 	broker, err := containers.Address(nullBroker(t)).Start(t.Context())
 	if err != nil {
 		t.Fatal(err)

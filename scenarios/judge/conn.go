@@ -63,8 +63,8 @@ func newConn(number int, v spec.Version) *conn {
 	}
 }
 
-// accepted says whether the client was let in.
-func (c *conn) accepted() bool { return c.connack != nil && c.connack.Code == 0 }
+// accepted says whether a client that asked was let in.
+func (c *conn) accepted() bool { return c.connect != nil && c.connack != nil && c.connack.Code == 0 }
 
 // breaks notes that the client broke the protocol at the event.
 func (c *conn) breaks(event int) { c.broken = min(c.broken, event) }

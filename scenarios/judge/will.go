@@ -81,7 +81,7 @@ func (j *judge) willDelivery(m *message, d *delivery) {
 // watched says that the client of the delivery was there, and subscribed, when
 // the connection ended.
 func (j *judge) watched(d *delivery, c *conn) bool {
-	if d.conn.connackAt > c.ended {
+	if d.conn.session == nil || d.conn.connackAt > c.ended {
 		return false
 	}
 	for _, sub := range d.conn.session.matching(d.topic) {
