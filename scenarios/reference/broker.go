@@ -23,6 +23,7 @@ type Broker struct {
 
 	mu        sync.Mutex
 	sessions  map[string]*session // by Client Identifier
+	byAge     []*session          // the same, the oldest first
 	retained  map[string]*message // by Topic Name
 	shares    map[string]int      // of each shared subscription, how many messages it has had
 	conns     map[*conn]bool

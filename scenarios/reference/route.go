@@ -2,8 +2,6 @@ package reference
 
 import (
 	"bytes"
-	"cmp"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -50,10 +48,9 @@ func (b *Broker) wanted(m *message) bool {
 	return false
 }
 
-// sessionsInOrder makes a run repeatable.
-func (b *Broker) sessionsInOrder() []*session {
-	return slices.SortedFunc(maps.Values(b.sessions), func(x, y *session) int { return cmp.Compare(x.id, y.id) })
-}
+// sessionsInOrder are those that there are now, in an order that makes a run
+// repeatable.
+func (b *Broker) sessionsInOrder() []*session { return slices.Clone(b.byAge) }
 
 // deliverTo gives the message to a session, and says whether it is for it.
 func (b *Broker) deliverTo(s *session, m *message) bool {

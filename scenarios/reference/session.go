@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"slices"
 	"time"
 
 	"github.com/mqttproof/mqttproof/codec"
@@ -57,7 +58,7 @@ func (c *conn) takeSession() (present bool) {
 	s := old
 	if s == nil {
 		s = newSession(c.b, c.id)
-		c.b.sessions[c.id] = s
+		c.b.sessions[c.id], c.b.byAge = s, append(c.b.byAge, s)
 	}
 	s.version, s.conn, c.session = c.version, c, s
 	s.expiry = c.expiryAsked()
@@ -171,6 +172,7 @@ func (s *session) end(why ending) {
 	s.stopTimers()
 	if s.b.sessions[s.id] == s {
 		delete(s.b.sessions, s.id)
+		s.b.byAge = slices.DeleteFunc(s.b.byAge, func(other *session) bool { return other == s })
 	}
 	s.handOver()
 	s.forgetRetained()

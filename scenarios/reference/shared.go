@@ -43,7 +43,7 @@ func (b *Broker) deliverShared(m *message) (reached bool) {
 // groups are the members of each shared subscription that matches a topic.
 func (b *Broker) groups(topic string) map[string][]member {
 	groups := map[string][]member{}
-	for _, s := range b.sessionsInOrder() {
+	for _, s := range b.byAge {
 		for _, sub := range s.subscriptions {
 			if m := (member{s, sub}); sub.share != "" && s.matches(sub, topic) {
 				groups[m.group()] = append(groups[m.group()], m)

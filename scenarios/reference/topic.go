@@ -32,6 +32,9 @@ func hasWildcard(filter string) bool { return strings.ContainsAny(filter, "+#") 
 // matches says whether a subscription of the session is for a Topic Name: as its
 // filter matches, where no fault makes it otherwise.
 func (s *session) matches(sub *subscription, topic string) bool {
+	if len(s.b.faults.on) == 0 {
+		return matches(sub.filter, topic)
+	}
 	filter, topic := s.normal(sub.filter), s.normal(topic)
 	right := matches(filter, topic)
 	above, endsInPlus := strings.CutSuffix(filter, "/+")
