@@ -52,9 +52,9 @@ func clip(s string, limit int) string {
 	return fmt.Sprintf("%s… (%d bytes in all)", Printable(s[:cut]), len(s))
 }
 
-// wrap breaks a text into lines of at most width columns, between words where
+// Wrap breaks a text into lines of at most width columns, between words where
 // it can. Every rune counts as one column.
-func wrap(s string, width int) []string {
+func Wrap(s string, width int) []string {
 	width = max(width, 16)
 	var lines []string
 	line, length := "", 0

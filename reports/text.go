@@ -88,7 +88,7 @@ func (p *page) line(format string, args ...any) {
 // para prints a text wrapped, its first line behind head and the others
 // indented by as many columns.
 func (p *page) para(head string, columns int, text, color string) {
-	for i, l := range wrap(text, p.width()-columns) {
+	for i, l := range Wrap(text, p.width()-columns) {
 		if i > 0 {
 			head = strings.Repeat(" ", columns)
 		}

@@ -147,7 +147,9 @@ type Numbers struct {
 	Version                 spec.Version
 	Observable, Proven      int // wholly
 	Partly, PartlyProven    int
-	Faults, Killed, Noticed int // Noticed counts those killed elsewhere too
+	// Faults are those that were run; Killed of them fail a scenario that cites
+	// what they break, Noticed any.
+	Faults, Killed, Noticed int
 }
 
 // Count makes the numbers of a version.
@@ -174,15 +176,18 @@ func Count(v spec.Version) (Numbers, error) {
 		}
 	}
 	states, err := Recorded()
+	best := map[string]int{} // of each fault, over the requirements that it breaks
 	for key, state := range states {
-		if !strings.HasPrefix(key, v.String()+"/") {
-			continue
+		if fault, _, _ := strings.Cut(key, "\t"); strings.HasPrefix(fault, v.String()+"/") {
+			best[fault] = max(best[fault], slices.Index([]State{KilledElsewhere, Killed}, state)+1)
 		}
+	}
+	for _, b := range best {
 		n.Faults++
-		if state == Killed {
+		if b == 2 {
 			n.Killed++
 		}
-		if state == Killed || state == KilledElsewhere {
+		if b >= 1 {
 			n.Noticed++
 		}
 	}

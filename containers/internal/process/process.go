@@ -136,10 +136,11 @@ func (p *Process) Stop(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	if err := kill(p.cmd); err != nil {
+		// Most likely it ended meanwhile, and Wait has not told yet.
 		select {
-		case <-p.done: // it ended meanwhile
+		case <-p.done:
 			return nil
-		default:
+		case <-time.After(2 * p.cmd.WaitDelay):
 			return fmt.Errorf("process %d cannot be killed: %w", p.PID(), err)
 		}
 	}
