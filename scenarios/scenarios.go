@@ -28,6 +28,9 @@ func add(s engine.Scenario) engine.Scenario {
 // All gives every scenario, sorted by id.
 func All() []engine.Scenario {
 	all := slices.Clone(registry)
+	for i := range all {
+		all[i].In31 = in31(all[i])
+	}
 	slices.SortFunc(all, func(a, b engine.Scenario) int { return cmp.Compare(a.ID, b.ID) })
 	return all
 }

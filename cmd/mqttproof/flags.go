@@ -39,7 +39,7 @@ type runCmd struct {
 
 	Only         []string       `sep:"none" placeholder:"WHAT,..." help:"Run these only: scenarios, areas or requirements; * stands for anything. May be given again."`
 	Skip         []string       `sep:"none" placeholder:"WHAT,..." help:"Leave these out."`
-	Versions     []spec.Version `placeholder:"VERSION" help:"Versions of MQTT: 3.1.1, 5.0 (default: those of them that the broker speaks)."`
+	Versions     []spec.Version `placeholder:"VERSION" help:"Versions of MQTT (default 3.1.1,5.0: those of them that the broker speaks). In 3.1 nothing is more than a warning."`
 	GuideLiteral bool           `help:"Run the area guide with its topics as they stand in the guide, one scenario after the other."`
 
 	Parallel      int     `default:"256" help:"Scenarios in flight at once; they mostly wait."`

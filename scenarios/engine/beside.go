@@ -15,7 +15,14 @@ import (
 // once for each scenario.
 type beside struct {
 	mu   sync.Mutex
-	seen map[spec.Ref][]witness
+	seen map[broken][]witness
+}
+
+// broken is a requirement as it shows in a version: that of the requirement, or
+// 3.1, where one of 3.1.1 is no more than a warning.
+type broken struct {
+	version spec.Version
+	spec.Ref
 }
 
 type witness struct {
@@ -29,14 +36,18 @@ func (b *beside) add(res *result.Result, findings []result.Finding) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.seen == nil {
-		b.seen = map[spec.Ref][]witness{}
+		b.seen = map[broken][]witness{}
 	}
 	for _, f := range findings {
-		ws := b.seen[f.Requirement]
+		what := broken{f.Requirement.Version, f.Requirement}
+		if res.Version == spec.V31 {
+			what.version = spec.V31
+		}
+		ws := b.seen[what]
 		if len(ws) > 0 && ws[len(ws)-1].res == res {
 			continue // one finding of a scenario shows it
 		}
-		b.seen[f.Requirement] = append(ws, witness{res, res.Trace, res.Replay, f})
+		b.seen[what] = append(ws, witness{res, res.Trace, res.Replay, f})
 	}
 }
 
@@ -46,8 +57,8 @@ func (b *beside) results() []*result.Result {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var all []*result.Result
-	for _, ref := range slices.SortedFunc(maps.Keys(b.seen), func(a, b spec.Ref) int {
-		return cmp.Compare(a.String(), b.String())
+	for _, ref := range slices.SortedFunc(maps.Keys(b.seen), func(a, b broken) int {
+		return cmp.Or(cmp.Compare(a.String(), b.String()), cmp.Compare(a.version, b.version))
 	}) {
 		ws := b.seen[ref]
 		slices.SortFunc(ws, func(a, b witness) int {
@@ -55,11 +66,11 @@ func (b *beside) results() []*result.Result {
 		})
 		first := ws[0]
 		title := "nothing else is broken"
-		if r, ok := spec.Lookup(ref); ok {
+		if r, ok := spec.Lookup(ref.Ref); ok {
 			title = r.Summary
 		}
 		res := &result.Result{
-			Kind: "scenario", ID: "judge." + ref.ID, Area: "judge", Title: title, Version: ref.Version,
+			Kind: "scenario", ID: "judge." + ref.ID, Area: "judge", Title: title, Version: ref.version,
 			Transport: first.res.Transport, Findings: []result.Finding{first.finding},
 			Trace: first.trace, Replay: first.replay, Requirements: map[spec.Ref]result.Verdict{},
 		}

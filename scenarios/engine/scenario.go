@@ -24,6 +24,10 @@ type Scenario struct {
 	Proves []spec.Ref
 	// Versions is set where Proves alone does not say in which versions it runs.
 	Versions []spec.Version
+	// In31 says that it runs in MQTT 3.1 too, where that is asked for: the older
+	// text, which has no numbers, says or means the same. What it finds there is a
+	// warning under the id of 3.1.1.
+	In31 bool
 	// Needs lists what the broker may declare to lack; then it is skipped.
 	Needs []Feature
 	// Late scenarios run together after the others: they subscribe to # or +
@@ -56,6 +60,9 @@ func (s Scenario) Area() string {
 
 // In says whether the scenario runs in the version.
 func (s Scenario) In(v spec.Version) bool {
+	if v == spec.V31 {
+		return s.In31
+	}
 	if len(s.Versions) > 0 {
 		return slices.Contains(s.Versions, v)
 	}
@@ -68,6 +75,9 @@ func (s Scenario) ProvesIn(v spec.Version) []spec.Ref { return inVersion(v, s.Pr
 // inVersion keeps the references of one version. 3.1 has no numbers of its
 // own: what is judged there is a warning under the id of 3.1.1.
 func inVersion(v spec.Version, refs []spec.Ref) []spec.Ref {
+	if v == spec.V31 {
+		v = spec.V311
+	}
 	var kept []spec.Ref
 	for _, r := range refs {
 		if r.Version == v && !slices.Contains(kept, r) {
