@@ -2,11 +2,13 @@ package engine
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
 	"github.com/mqttproof/mqttproof/codec"
 	"github.com/mqttproof/mqttproof/codec/spec"
+	"github.com/mqttproof/mqttproof/scenarios/result"
 )
 
 // take waits for a packet in the inbox that match accepts and takes it out.
@@ -49,12 +51,53 @@ func (c *Client) instead(limit time.Duration) string {
 		got = "only " + strings.Join(seen, ", ")
 	}
 	if closed != "" {
+		if silent, allowed := c.silence(); silent >= allowed {
+			c.t.end(tardy{c.name, silent, allowed})
+		}
 		if len(seen) == 0 {
 			return "the connection was " + closed
 		}
 		return got + "; the connection was " + closed
 	}
 	return fmt.Sprintf("%s within %s", got, limit)
+}
+
+// tardy is why a scenario ended where the broker closed a connection as it had
+// to: a client that should have sent something in time had not, because this
+// machine, or the broker, was too slow for a Keep Alive of seconds.
+type tardy struct {
+	client          string
+	silent, allowed time.Duration
+}
+
+func (e tardy) Error() string {
+	return fmt.Sprintf("the machine is too slow for this: %s had sent nothing for %s when the broker closed its connection, which it may after %s of silence (1.5 times the Keep Alive); run it with less beside it",
+		e.client, e.silent.Round(10*time.Millisecond), e.allowed)
+}
+
+// silence gives for how long the client had sent nothing when the broker closed
+// its connection, and how long it may be silent (3.1.2.10): for ever where it
+// has no Keep Alive, or where it is not the broker that closed.
+func (c *Client) silence() (silent, allowed time.Duration) {
+	const forever = time.Duration(math.MaxInt64)
+	keepAlive := uint32(c.packet.KeepAlive)
+	if c.Connack != nil {
+		keepAlive = c.Connack.Properties.Int(codec.ServerKeepAlive, keepAlive)
+	}
+	if keepAlive == 0 || c.wire.ours {
+		return 0, forever
+	}
+	sent := time.Duration(0)
+	for _, e := range c.t.rec.snapshot() {
+		switch {
+		case e.Conn != c.wire.number:
+		case e.Dir == result.Out:
+			sent = e.At
+		case e.Dir == result.Close:
+			return e.At - sent, time.Duration(keepAlive) * 1500 * time.Millisecond
+		}
+	}
+	return 0, forever
 }
 
 // expect waits for a packet of the Go type P that match accepts; without it
