@@ -42,11 +42,12 @@ func (r *reader) connect(p *Connect, spare *Will) {
 	start := r.pos
 	p.Protocol = r.bin(&fProtocol)
 	if string(p.Protocol) != protocolName(r.v) && !r.stop {
-		if r.v == V31 || textOK(p.Protocol) {
-			r.report(&ruleProtocolName, start)
-		} else {
+		if r.v != V31 && !textOK(p.Protocol) {
+			// Which name it is can be asked only behind the bytes that are no text.
 			r.badText(p.Protocol, start+2, &fProtocol, nil, &ruleNull)
+			start = r.pos
 		}
+		r.report(&ruleProtocolName, start)
 	}
 	p.Level = r.u8(&fLevel)
 	if Version(p.Level) != r.v && !r.stop {

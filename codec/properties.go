@@ -109,7 +109,8 @@ func (r *reader) property(in spec.Packet, end int, over bool, seen *uint64) bool
 	p := Property{ID: PropertyID(id)}
 	// What is wrong with a property being here comes before what is wrong in it.
 	bit := uint64(1) << id
-	if row.in>>in&1 == 0 {
+	allowed := row.in>>in&1 != 0
+	if !allowed {
 		r.say(&ruleProperty, start, p.ID.String()+" in "+in.Name())
 	} else {
 		if *seen&bit != 0 && row.once>>in&1 != 0 {
@@ -149,25 +150,24 @@ func (r *reader) property(in spec.Packet, end int, over bool, seen *uint64) bool
 		p.Data, ok = r.sized(end)
 	}
 	if !ok {
-		r.cutProperty(start, over, p.ID.String()+" is cut")
+		if allowed { // else it has been reported by the same rule
+			r.cutProperty(start, over, p.ID.String()+" is cut")
+		}
+		r.pairText(p.Name, value+2, "its name") // which is there where only the value is cut
 		return false
 	}
 	r.props = append(r.props, p)
 	*seen |= bit
 	switch row.kind {
 	case spec.Text:
-		if !textOK(p.Data) {
-			r.badText(p.Data, r.pos-len(p.Data), &field{name: p.ID.String()}, wildcardRule(p.ID), &ruleNull)
-		} else if p.ID == ResponseTopic && !nameOK(p.Data) {
-			r.badText(p.Data, r.pos-len(p.Data), &field{name: p.ID.String()}, wildcardRule(p.ID), &ruleNull)
+		if p.ID == ResponseTopic {
+			r.responseTopic(p.Data)
+		} else if !textOK(p.Data) {
+			r.badText(p.Data, r.pos-len(p.Data), &field{name: p.ID.String()}, nil, &ruleNull)
 		}
 	case spec.Pair:
-		if !textOK(p.Name) {
-			r.badText(p.Name, value+2, &field{name: "its name"}, nil, &rulePair)
-		}
-		if !textOK(p.Data) {
-			r.badText(p.Data, r.pos-len(p.Data), &field{name: "its value"}, nil, &rulePair)
-		}
+		r.pairText(p.Name, value+2, "its name")
+		r.pairText(p.Data, r.pos-len(p.Data), "its value")
 	case spec.Binary:
 	default:
 		if p.Int < row.min || p.Int > row.max {
@@ -180,11 +180,23 @@ func (r *reader) property(in spec.Packet, end int, over bool, seen *uint64) bool
 	return true
 }
 
-func wildcardRule(id PropertyID) *rule {
-	if id == ResponseTopic {
-		return &ruleResponseTopic
+// pairText checks one of the two strings of a User Property (1.5.7).
+func (r *reader) pairText(t []byte, at int, name string) {
+	if !textOK(t) {
+		r.badText(t, at, &field{name: name}, nil, &rulePair)
 	}
-	return nil
+}
+
+// responseTopic checks a Response Topic that has just been read. It is used as the
+// Topic Name of a response (3.3.2.3.5), so it has at least one character (4.7.3).
+func (r *reader) responseTopic(t []byte) {
+	f := field{name: ResponseTopic.String()}
+	switch {
+	case len(t) == 0:
+		r.say(&ruleEmptyName, r.pos-2, f.name) // where its length says so
+	case !nameOK(t):
+		r.badText(t, r.pos-len(t), &f, &ruleResponseTopic, &ruleNull)
+	}
 }
 
 // sized reads two bytes of length and that many bytes, up to end.

@@ -27,11 +27,15 @@ func (r *reader) publish(p *Publish) {
 		r.topicLength()
 	}
 	p.Topic = r.name(&fTopic, &rulePublishWildcard)
-	if len(p.Topic) == 0 && r.v != V5 && !r.stop {
-		r.report(&ruleEmptyName, start)
-	}
 	if r.stop {
 		return
+	}
+	if len(p.Topic) == 0 {
+		if r.v == V5 {
+			r.late = true // a Topic Alias may follow
+		} else {
+			r.report(&ruleEmptyName, start)
+		}
 	}
 	if p.QoS == 3 {
 		// Whether a Packet Identifier follows cannot be known, nor, with it, where
@@ -47,7 +51,7 @@ func (r *reader) publish(p *Publish) {
 		var seen uint64
 		p.Properties, seen = r.properties(spec.PUBLISH)
 		if len(p.Topic) == 0 && seen>>TopicAlias&1 == 0 {
-			r.report(&ruleTopicEmpty, r.pos)
+			r.reportLate(&ruleTopicEmpty, start)
 		}
 	}
 	if r.stop && p.QoS != 3 {

@@ -24,7 +24,10 @@ type reader struct {
 	stop bool
 	// cut is set where the bytes end before the packet does: then a field that
 	// is not there is not the sender's fault.
-	cut    bool
+	cut bool
+	// late is set where a rule may turn out to be broken at a byte before those at
+	// which others are: see reportLate.
+	late   bool
 	found  []Violation
 	fields *[]Field
 	d      *Decoder // what to reuse; nil allocates
@@ -42,6 +45,16 @@ type Field struct {
 // report adds a violation of the rule at a byte of the packet. It says nothing
 // in a version that does not have the rule.
 func (r *reader) report(rule *rule, offset int) { r.say(rule, offset, "") }
+
+// reportLate is report for a byte that has been passed: that it is wrong shows only
+// when what would make it right has not come. Strict decode, which stops at the
+// first report that it meets, reads such a packet again; see strict.
+func (r *reader) reportLate(rule *rule, offset int) {
+	r.report(rule, offset)
+	for i := len(r.found) - 1; i > 0 && r.found[i].Offset < r.found[i-1].Offset; i-- {
+		r.found[i], r.found[i-1] = r.found[i-1], r.found[i]
+	}
+}
 
 // say is report with more to say than the text of the rule. It stays out of the
 // way of good packets.

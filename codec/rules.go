@@ -7,9 +7,8 @@ import "github.com/mqttproof/mqttproof/codec/spec"
 // second Payload Format Indicator or Message Expiry Interval in PUBLISH (nothing
 // is said), a Server Reference from a Client (no sentence forbids it), AUTH with
 // nothing in it (3.15.2.1 against 3.15.2.2.2), codes 0x8C and 0x9B in DISCONNECT
-// (see spec.Reasons), a payload that is not of its Payload Format Indicator (a
-// receiver MAY look), and an empty Response Topic (4.7.3 speaks of Topic Names,
-// which it becomes only where it is used).
+// (see spec.Reasons), and a payload that is not of its Payload Format Indicator (a
+// receiver MAY look, and a Server that does not must pass both on as they are).
 
 // rule is one rule that a packet can break. It has an id for each version; a
 // version without an id does not have the rule, so that a report of it there

@@ -16,7 +16,7 @@ var counts = map[Kind][3]int{
 	PropertyCut:     {0, 0, 319},
 	PropertyRange:   {0, 0, 208},
 	PropertyUnknown: {0, 0, 882},
-	PropertyText:    {0, 0, 1020},
+	PropertyText:    {0, 0, 1023},
 	ReasonCode:      {512, 512, 3840},
 	HeaderFlags:     {304, 304, 384},
 	HeaderType:      {4, 4, 2},

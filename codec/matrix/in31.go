@@ -32,7 +32,7 @@ var in31 = map[string]string{
 	"MQTT-3.3.2-2":  "§3.3", // without wildcards
 	"MQTT-3.8.3-3":  "§3.8", // topics of SUBSCRIBE
 	"MQTT-3.8.4-5":  "§3.9", // a code for each
-	"MQTT-3.9.3-2":  "§3.9", // granted QoS; there is no Failure
+	"MQTT-3.9.3-2":  "§3.9", // granted QoS, of two bits
 	"MQTT-3.10.3-2": "§3.10",
 	"MQTT-4.7.1-1":  "§A", // wildcards
 	"MQTT-4.7.1-2":  "§A",

@@ -188,6 +188,7 @@ func (l *list) propertyTexts(pl *place, p *spec.Property) {
 			append([]byte{byte(p.ID), 0, 1, 'k'}, text...)...)
 	}
 	if p.ID == uint32(codec.ResponseTopic) {
+		l.put(pl, PropertyText, p.Name+" is empty", fault{codec.Unspecified, "MQTT-4.7.3-1", MayClose}, byte(p.ID), 0, 0)
 		for _, topic := range []string{"#", "+", "a/+/b", "a#"} {
 			l.put(pl, PropertyText, fmt.Sprintf("%s = %q", p.Name, topic),
 				fault{codec.Unspecified, "MQTT-3.3.2-14", MayClose},

@@ -31,11 +31,14 @@ func ExampleRequirements() {
 func ExampleFindReason() {
 	r, ok := spec.FindReason(spec.DISCONNECT, spec.V5, 0x04)
 	fmt.Println(r.Name, r.By == spec.Client, ok)
-	_, ok = spec.FindReason(spec.SUBACK, spec.V31, 0x80)
-	fmt.Println(ok)
+	for _, v := range []spec.Version{spec.V31, spec.V311} {
+		r, _ = spec.FindReason(spec.SUBACK, v, 0x80)
+		fmt.Println(r.Name)
+	}
 	// Output:
 	// Disconnect with Will Message true true
-	// false
+	// Granted QoS 0
+	// Failure
 }
 
 // DISCONNECT from a Server is new in 5.0.

@@ -76,7 +76,7 @@ var Reasons = []Reason{
 }
 
 // ReturnCodes are the return codes of 3.1.1 (Table 3.1 and 3.9.3). 3.1 has them
-// too, but for Failure: there a Server cannot refuse a subscription.
+// too, but for Failure: there a Server cannot refuse a subscription; see FindReason.
 var ReturnCodes = []Reason{
 	{0x00, "Connection Accepted", []Packet{CONNACK}, Either},
 	{0x01, "Connection Refused, unacceptable protocol version", []Packet{CONNACK}, Either},
@@ -91,13 +91,14 @@ var ReturnCodes = []Reason{
 }
 
 // FindReason gives the row for a code in a packet of a version; ok is false
-// where that packet must not hold that code.
+// where that packet must not hold that code. In the SUBACK of 3.1 the upper six bits
+// are not used (3.9 of that text), so that 0x80 and 0xFC are QoS 0 too.
 func FindReason(p Packet, v Version, code byte) (r Reason, ok bool) {
 	table := Reasons
 	if v != V5 {
 		table = ReturnCodes
-		if v == V31 && p == SUBACK && code == 0x80 {
-			return Reason{}, false
+		if v == V31 && p == SUBACK {
+			code &= 3
 		}
 	}
 	for _, r := range table {
