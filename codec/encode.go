@@ -139,8 +139,8 @@ func appendProperties(dst []byte, length int, ps Properties, v Version) []byte {
 	return ps.append(dst, length)
 }
 
-// append writes the Property Length and the properties. The Data of an unknown one is written as it is,
-// without a length.
+// append writes the Property Length and the properties. The Data of an unknown one
+// is written as it is, without a length.
 func (ps Properties) append(dst []byte, length int) []byte {
 	dst = appendVarint(dst, uint32(length))
 	for i := range ps {

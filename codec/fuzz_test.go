@@ -45,9 +45,27 @@ func checkRoundTrip(t testing.TB, b []byte, v Version, s Sender) {
 	if bytes.Equal(again, b[:n]) {
 		return
 	}
+	if oneForm(b, v) {
+		t.Fatalf("%s %x: %s becomes %x, and there is one form of it only", v, b, p, again)
+	}
 	q, m, err := Decode(again, v, s)
 	if err != nil || m != len(again) || !samePacket(p, q) {
 		t.Fatalf("%s %x: %s becomes %x: %v, %v", v, b, p, again, q, err)
+	}
+}
+
+// oneForm tells whether a valid packet has one encoding only: neither bits that are
+// not used (3.1), nor a longer Remaining Length than needed (3.1.1), nor a Reason
+// Code and Property Length that may be left out (5.0).
+func oneForm(b []byte, v Version) bool {
+	switch t := Type(b[0] >> 4); v {
+	case V31:
+		return false
+	case V311:
+		n, _, _ := FrameSize(b)
+		return b[1] < 0x80 || b[2] < 0x80 && n >= 3+0x80 // one byte of length, or two that are needed
+	default:
+		return t != DISCONNECT && t != AUTH && (t < PUBACK || t > PUBCOMP)
 	}
 }
 

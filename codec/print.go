@@ -136,15 +136,6 @@ func (p Property) String() string {
 	return l.String()
 }
 
-// Verdict is the class of the first violation in the order of the wire, by its
-// name: malformed, protocol_error or unspecified; valid where there is none.
-func Verdict(found []Violation) string {
-	if len(found) == 0 {
-		return "valid"
-	}
-	return found[0].Class.String()
-}
-
 // rowBytes is how many bytes of a field Dump shows.
 const rowBytes = 16
 

@@ -55,3 +55,12 @@ type Violation struct {
 func (v *Violation) Error() string {
 	return fmt.Sprintf("byte %d: %s (%s)", v.Offset, v.Text, v.Requirement)
 }
+
+// Verdict is the class of the first violation in the order of the wire, by its
+// name: malformed, protocol_error or unspecified; valid where there is none.
+func Verdict(found []Violation) string {
+	if len(found) == 0 {
+		return "valid"
+	}
+	return found[0].Class.String()
+}

@@ -96,19 +96,8 @@ func shortened(t codec.Type, v codec.Version, from codec.Sender, fields []codec.
 		}
 	}
 	inside := n > next.Offset
-	switch next.Name {
-	case "Payload", "Topic Filter", "Reason Codes", "Reason Code":
-		if inside && next.Name != "Topic Filter" {
-			return valid // one code or byte of payload less
-		}
-	}
-	if inside || next.Name != "Property Length" {
-		if ids, ok := missing[next.Name]; ok && next.Name != "Property Length" {
-			f.id = section(v, ids[0], ids[1])
-		}
-	}
-	if next.Name == "Property Length" {
-		f.id = "MQTT-2.2.2-1"
+	if ids, ok := missing[next.Name]; ok {
+		f.id = section(v, ids[0], ids[1])
 	}
 	if v == codec.V31 && !inside && (next.Name == "User Name" || next.Name == "Password") {
 		return valid // the Remaining Length decides whether they are there
@@ -117,8 +106,8 @@ func shortened(t codec.Type, v codec.Version, from codec.Sender, fields []codec.
 	switch {
 	case next.Name == "User Property" || next.Name == "Authentication Method":
 		f.id = "U5-2.2.2.1-u1" // the Property Length goes past the end
-	case next.Name == "Payload":
-		return valid // no payload
+	case next.Name == "Payload", next.Name == "Reason Codes" && inside:
+		return valid // the payload, or the list of codes, is shorter
 	case next.Name == "Reason Code" && (isAck || t == codec.DISCONNECT):
 		return valid // 0x00
 	case next.Name == "Reason Code" && t == codec.AUTH:
