@@ -98,6 +98,18 @@ func PropertyLength(n uint32) Mutation {
 	}}
 }
 
+// PropertyLengthBytes writes raw bytes in place of the Property Length of the packet,
+// such as five.
+func PropertyLengthBytes(raw ...byte) Mutation {
+	return Mutation{fmt.Sprintf("property length % x", raw), func(d *draft) error {
+		f, err := d.field("Property Length", 0)
+		if err == nil {
+			d.replace(f, raw)
+		}
+		return err
+	}}
+}
+
 // NonMinimalPropertyLength writes the Property Length of the packet with one byte
 // more than it needs (1.5.5).
 func NonMinimalPropertyLength() Mutation {

@@ -37,6 +37,7 @@ func TestMutations(t *testing.T) {
 		{publish, OverlongUTF8("Topic Name"), "3209 0003c0af62 0005 00 78", "4 malformed MQTT-1.5.4-1"},
 		{publish, Surrogate("Topic Name"), "320a 0004eda08062 0005 00 78", "4 malformed MQTT-1.5.4-1"},
 		{publish, PacketID(0x1234), "3208 00026162 1234 00 78", ""},
+		{publish, PropertyLengthBytes(0x80, 0x80, 0x80, 0x80, 0), "320c 00026162 0005 8080808000 78", "8 malformed U5-2.1.4-u1"},
 		{publish, NonMinimalPropertyLength(), "3209 00026162 0005 8000 78", "8 unspecified MQTT-1.5.5-1"},
 		{publish, FieldText("Topic Name", []byte("#")), "3207 000123 0005 00 78", "4 unspecified MQTT-3.3.2-2"},
 		{publish, FieldLength("Topic Name", 99), "3208 00636162 0005 00 78", "2 malformed MQTT-3.3.2-1"},
@@ -108,7 +109,7 @@ func TestEveryMutationOnEveryPacket(t *testing.T) {
 	mutations := []Mutation{Flags(5), PacketType(0), QoS3(), ReservedConnectFlag(), ConnectFlags(0xFF), ProtocolLevel(77), PacketID(0xFFFE),
 		ZeroID(), Length(1000), LengthBytes(0xFF, 0xFF, 0xFF, 0xFF, 0x7F), NonMinimalLength(), CutAt(1, false), CutAt(3, true), Trailing(1, 2, 3),
 		SetByte(2, 0xAA), UnknownProperty(), AddProperty(User("added", "")), AddWillProperty(User("added", "")), PropertyTwice(UserProperty),
-		PropertyBytes(1), WillPropertyBytes(1), PropertyLength(200), NonMinimalPropertyLength(), DropProperty(UserProperty),
+		PropertyBytes(1), WillPropertyBytes(1), PropertyLength(200), PropertyLengthBytes(), NonMinimalPropertyLength(), DropProperty(UserProperty),
 		PropertyOfWrongType(UserProperty), SwapFields("Topic Name", "Payload"), SwapFields("User Name", "Password"), Raw(0, 0, 0)}
 	for _, name := range []string{"Topic Name", "Topic Filter", "Client Identifier", "Will Topic", "Protocol Name"} {
 		mutations = append(mutations, InvalidUTF8(name), OverlongUTF8(name), Surrogate(name), NullIn(name), FieldLength(name, 60_000),

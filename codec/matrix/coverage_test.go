@@ -13,7 +13,7 @@ import (
 var counts = map[Kind][3]int{
 	PropertyPlace:   {0, 0, 568},
 	PropertyTwice:   {0, 0, 86},
-	PropertyCut:     {0, 0, 319},
+	PropertyCut:     {0, 0, 359},
 	PropertyRange:   {0, 0, 208},
 	PropertyUnknown: {0, 0, 882},
 	PropertyText:    {0, 0, 1023},

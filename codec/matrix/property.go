@@ -226,4 +226,8 @@ func (l *list) propertyLengths(pl *place) {
 	pair := codec.PropertyBytes(byte(codec.UserProperty), 0, 1, 'k', 0, 1, 'v')
 	l.add(PropertyCut, "a Property Length past the end", codec.V5, pl.from, pl.packet,
 		fault{codec.Malformed, "U5-2.2.2.1-u1", Close}, pair, codec.PropertyLength(1000))
+	l.add(PropertyCut, "a Property Length with a byte too many", codec.V5, pl.from, pl.packet,
+		fault{codec.Unspecified, "MQTT-1.5.5-1", MayClose}, pair, codec.NonMinimalPropertyLength())
+	l.add(PropertyCut, "a Property Length of five bytes", codec.V5, pl.from, pl.packet,
+		fault{codec.Malformed, "U5-2.1.4-u1", Close}, pair, codec.PropertyLengthBytes(0x87, 0x80, 0x80, 0x80, 0x00))
 }
