@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -257,6 +258,21 @@ func (c *Client) ExpectRefused() *codec.Connack {
 		c.t.Observe("refusal", "closed without CONNACK")
 	}
 	return connack
+}
+
+// RefusesSilently reports, without judging, that the answer to a CONNECT is the
+// close alone. 5.0 allows that wherever it allows to refuse (3.1.4, 4.13.1); what
+// came before the close is left for an expectation.
+func (c *Client) RefusesSilently() bool {
+	var answered, closed bool
+	c.t.await(c.t.timeouts.Answer, func() bool {
+		c.t.rec.locked(func() {
+			answered = slices.ContainsFunc(c.wire.inbox, func(r *received) bool { return !r.taken })
+			closed = c.wire.closed != ""
+		})
+		return answered || closed
+	})
+	return c.version == spec.V5 && closed && !answered
 }
 
 // StillOpen expects that the connection is alive: PINGREQ is answered.
