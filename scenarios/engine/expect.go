@@ -72,13 +72,14 @@ type tardy struct {
 }
 
 func (e tardy) Error() string {
-	return fmt.Sprintf("the machine is too slow for this: %s had sent nothing for %s when the broker closed its connection, which it may after %s of silence (1.5 times the Keep Alive); run it with less beside it",
+	return fmt.Sprintf("the machine is too slow for this: %s had sent nothing for %s before the broker closed its connection, which it may after %s of silence (1.5 times the Keep Alive); run it with less beside it",
 		e.client, e.silent.Round(10*time.Millisecond), e.allowed)
 }
 
-// silence gives for how long the client had sent nothing when the broker closed
-// its connection, and how long it may be silent (3.1.2.10): for ever where it
-// has no Keep Alive, or where it is not the broker that closed.
+// silence gives for how long at most the client had sent nothing before the
+// broker closed its connection, and how long it may be silent (3.1.2.10): for
+// ever where it has no Keep Alive, or where it is not the broker that closed. What
+// the client sends while the close is on its way comes too late.
 func (c *Client) silence() (silent, allowed time.Duration) {
 	const forever = time.Duration(math.MaxInt64)
 	keepAlive := uint32(c.packet.KeepAlive)
@@ -88,14 +89,17 @@ func (c *Client) silence() (silent, allowed time.Duration) {
 	if keepAlive == 0 || c.wire.ours {
 		return 0, forever
 	}
-	sent := time.Duration(0)
+	sent, opened := time.Duration(0), false
 	for _, e := range c.t.rec.snapshot() {
 		switch {
 		case e.Conn != c.wire.number:
 		case e.Dir == result.Out:
-			sent = e.At
+			if opened {
+				silent = max(silent, e.At-sent)
+			}
+			sent, opened = e.At, true
 		case e.Dir == result.Close:
-			return e.At - sent, time.Duration(keepAlive) * 1500 * time.Millisecond
+			return max(silent, e.At-sent), time.Duration(keepAlive) * 1500 * time.Millisecond
 		}
 	}
 	return 0, forever
