@@ -190,12 +190,11 @@ func (r *reader) pairText(t []byte, at int, name string) {
 // responseTopic checks a Response Topic that has just been read. It is used as the
 // Topic Name of a response (3.3.2.3.5), so it has at least one character (4.7.3).
 func (r *reader) responseTopic(t []byte) {
-	f := field{name: ResponseTopic.String()}
 	switch {
 	case len(t) == 0:
-		r.say(&ruleEmptyName, r.pos-2, f.name) // where its length says so
+		r.say(&ruleEmptyName, r.pos-2, ResponseTopic.String()) // where its length says so
 	case !nameOK(t):
-		r.badText(t, r.pos-len(t), &f, &ruleResponseTopic, &ruleNull)
+		r.badText(t, r.pos-len(t), &field{name: ResponseTopic.String()}, &ruleResponseTopic, &ruleNull)
 	}
 }
 
