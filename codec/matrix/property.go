@@ -66,7 +66,7 @@ func (l *list) put(pl *place, kind Kind, detail string, f fault, raw ...byte) {
 func (l *list) property(pl *place, p *spec.Property) {
 	one := value(p)
 	rules, allowed := p.Allowed(pl.in)
-	f := placing(pl, p, rules, allowed)
+	f := placing(pl, p, allowed)
 	if pl.in == spec.AUTH && p.ID == uint32(codec.AuthenticationMethod) {
 		// The packet must have it; so here it is one without any property.
 		bare := *pl
@@ -101,7 +101,7 @@ func (l *list) property(pl *place, p *spec.Property) {
 }
 
 // placing is what is wrong with one property being in a packet.
-func placing(pl *place, p *spec.Property, rules spec.Placement, allowed bool) fault {
+func placing(pl *place, p *spec.Property, allowed bool) fault {
 	switch id := codec.PropertyID(p.ID); {
 	case !allowed:
 		return fault{codec.Malformed, "U5-2.2.2.2-u1", Close}

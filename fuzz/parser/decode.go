@@ -55,8 +55,11 @@ func Decode(data []byte) (accepted bool, broken error) {
 		return true, fmt.Errorf("its own encoding % x is rejected: %w", encoded, err)
 	}
 	twice, err := again.Append(nil, version)
-	if err != nil || !bytes.Equal(encoded, twice) || p.String() != again.String() {
-		return true, fmt.Errorf("encoding changes the packet: %s became %s, % x became % x (%v)", p, again, encoded, twice, err)
+	if err != nil {
+		return true, fmt.Errorf("its own encoding % x does not encode again: %w", encoded, err)
+	}
+	if !bytes.Equal(encoded, twice) || p.String() != again.String() {
+		return true, fmt.Errorf("encoding changes the packet: %s became %s, % x became % x", p, again, encoded, twice)
 	}
 	return true, nil
 }
