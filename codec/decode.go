@@ -80,8 +80,8 @@ type Decoder struct {
 func (d *Decoder) Decode(b []byte) (p Packet, n int, err error) {
 	r := &d.r
 	r.v, r.from, r.d, r.props = d.Version, d.From, d, r.props[:0]
-	if r.stop || r.late || r.found != nil {
-		r.stop, r.late, r.found = false, false, nil // a violation that was given is not ours any more
+	if r.stop || r.found != nil {
+		r.stop, r.found = false, nil // a violation that was given is not ours any more
 	}
 	return r.strict(b)
 }
@@ -114,13 +114,13 @@ func (r *reader) strict(b []byte) (Packet, int, error) {
 	if ok {
 		b = b[:n]
 	}
-	v := r.v
 	p := r.packet(b, ok)
 	if len(r.found) == 0 {
 		return p, n, nil
 	}
-	if r.late { // and so the first in the order of the wire may be another one
-		_, r.found = Inspect(b, v, r.from)
+	if publish, ok := p.(*Publish); ok && len(publish.Topic) == 0 {
+		// That the Topic Name is wrong would have shown only behind it; see reportLate.
+		_, r.found = Inspect(b, r.v, r.from)
 	}
 	return nil, n, &r.found[0]
 }

@@ -153,7 +153,9 @@ func (r *reader) property(in spec.Packet, end int, over bool, seen *uint64) bool
 		if allowed { // else it has been reported by the same rule
 			r.cutProperty(start, over, p.ID.String()+" is cut")
 		}
-		r.pairText(p.Name, value+2, "its name") // which is there where only the value is cut
+		if !textOK(p.Name) { // which is there where only the value is cut
+			r.badPair(p.Name, value+2, "its name")
+		}
 		return false
 	}
 	r.props = append(r.props, p)
@@ -161,13 +163,19 @@ func (r *reader) property(in spec.Packet, end int, over bool, seen *uint64) bool
 	switch row.kind {
 	case spec.Text:
 		if p.ID == ResponseTopic {
-			r.responseTopic(p.Data)
+			if len(p.Data) == 0 || !nameOK(p.Data) {
+				r.badResponseTopic(p.Data)
+			}
 		} else if !textOK(p.Data) {
 			r.badText(p.Data, r.pos-len(p.Data), &field{name: p.ID.String()}, nil, &ruleNull)
 		}
 	case spec.Pair:
-		r.pairText(p.Name, value+2, "its name")
-		r.pairText(p.Data, r.pos-len(p.Data), "its value")
+		if !textOK(p.Name) {
+			r.badPair(p.Name, value+2, "its name")
+		}
+		if !textOK(p.Data) {
+			r.badPair(p.Data, r.pos-len(p.Data), "its value")
+		}
 	case spec.Binary:
 	default:
 		if p.Int < row.min || p.Int > row.max {
@@ -180,22 +188,20 @@ func (r *reader) property(in spec.Packet, end int, over bool, seen *uint64) bool
 	return true
 }
 
-// pairText checks one of the two strings of a User Property (1.5.7).
-func (r *reader) pairText(t []byte, at int, name string) {
-	if !textOK(t) {
-		r.badText(t, at, &field{name: name}, nil, &rulePair)
-	}
+// badPair reports what is wrong with one of the two strings of a User Property (1.5.7).
+func (r *reader) badPair(t []byte, at int, name string) {
+	r.badText(t, at, &field{name: name}, nil, &rulePair)
 }
 
-// responseTopic checks a Response Topic that has just been read. It is used as the
-// Topic Name of a response (3.3.2.3.5), so it has at least one character (4.7.3).
-func (r *reader) responseTopic(t []byte) {
-	switch {
-	case len(t) == 0:
+// badResponseTopic reports what is wrong with a Response Topic that has just been
+// read. It is used as the Topic Name of a response (3.3.2.3.5), so it has at least one
+// character (4.7.3).
+func (r *reader) badResponseTopic(t []byte) {
+	if len(t) == 0 {
 		r.say(&ruleEmptyName, r.pos-2, ResponseTopic.String()) // where its length says so
-	case !nameOK(t):
-		r.badText(t, r.pos-len(t), &field{name: ResponseTopic.String()}, &ruleResponseTopic, &ruleNull)
+		return
 	}
+	r.badText(t, r.pos-len(t), &field{name: ResponseTopic.String()}, &ruleResponseTopic, &ruleNull)
 }
 
 // sized reads two bytes of length and that many bytes, up to end.

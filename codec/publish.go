@@ -30,12 +30,8 @@ func (r *reader) publish(p *Publish) {
 	if r.stop {
 		return
 	}
-	if len(p.Topic) == 0 {
-		if r.v == V5 {
-			r.late = true // a Topic Alias may follow
-		} else {
-			r.report(&ruleEmptyName, start)
-		}
+	if len(p.Topic) == 0 && r.v != V5 { // where a Topic Alias may follow
+		r.report(&ruleEmptyName, start)
 	}
 	if p.QoS == 3 {
 		// Whether a Packet Identifier follows cannot be known, nor, with it, where

@@ -24,10 +24,7 @@ type reader struct {
 	stop bool
 	// cut is set where the bytes end before the packet does: then a field that
 	// is not there is not the sender's fault.
-	cut bool
-	// late is set where a rule may turn out to be broken at a byte before those at
-	// which others are: see reportLate.
-	late   bool
+	cut    bool
 	found  []Violation
 	fields *[]Field
 	d      *Decoder // what to reuse; nil allocates
