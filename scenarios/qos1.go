@@ -21,6 +21,9 @@ var leaving = []struct {
 // identifier, when the session is resumed.
 var resent = Requirements(V311("MQTT-4.4.0-1"), V5("MQTT-4.4.0-1"))
 
+// sameIdentifier is the duty to do so under the old Packet Identifier.
+var sameIdentifier = Requirements(V311("MQTT-4.4.0-1", "MQTT-2.3.1-4"), V5("MQTT-4.4.0-1"))
+
 // qos1Done is what a broker breaks that sends a message again although it has
 // read the acknowledgement.
 var qos1Done = Requirements(V311("MQTT-4.3.2-1"), V5("MQTT-4.4.0-1"))
@@ -30,7 +33,9 @@ var qos1Done = Requirements(V311("MQTT-4.3.2-1"), V5("MQTT-4.4.0-1"))
 func redelivered(t *T, sub *Client, first *Message) *Message {
 	t.Step("what was not acknowledged is sent again", resent...)
 	m := sub.ExpectMessage(first.Topic.String(), string(first.Payload))
+	t.Step("it keeps its Packet Identifier", sameIdentifier...)
 	m.Is("Packet Identifier", m.PacketID, first.PacketID)
+	t.Step("it keeps its QoS", resent...)
 	m.Is("QoS", m.QoS, first.QoS)
 	t.Step("it says that it is a repetition", Requirements(V311("MQTT-3.3.1-1"), V5("MQTT-3.3.1-1"))...)
 	m.HasDup(true)
@@ -43,7 +48,7 @@ var _ = func() (done bool) {
 			ID:    "qos.1-redelivered-after-" + way.id,
 			Title: "a QoS 1 message that a client has not acknowledged when " + way.how + " comes again on its return, with DUP 1 and the same Packet Identifier",
 			Why:   "at least once means this: a device that loses its connection in the middle of a message must get it again",
-			Proves: Requirements(V311("MQTT-4.4.0-1", "MQTT-3.3.1-1", "MQTT-4.3.2-1"),
+			Proves: Requirements(V311("MQTT-4.4.0-1", "MQTT-2.3.1-4", "MQTT-3.3.1-1", "MQTT-4.3.2-1"),
 				V5("MQTT-4.4.0-1", "MQTT-3.3.1-1", "MQTT-4.3.2-3")),
 			Needs: []Feature{QoS1},
 			Run: func(t *T) {

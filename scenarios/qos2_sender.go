@@ -74,7 +74,7 @@ var _ = func() (done bool) {
 			ID:    "qos.2-publish-again-after-" + way.id,
 			Title: "a QoS 2 message that a client has not answered by PUBREC when " + way.how + " comes again on its return, with DUP 1 and the same Packet Identifier",
 			Why:   "exactly once must hold over breaks: the message comes again, and the client can tell that it is the same",
-			Proves: Requirements(V311("MQTT-4.4.0-1", "MQTT-3.3.1-1", "MQTT-4.3.3-1"),
+			Proves: Requirements(V311("MQTT-4.4.0-1", "MQTT-2.3.1-4", "MQTT-3.3.1-1", "MQTT-4.3.3-1"),
 				V5("MQTT-4.4.0-1", "MQTT-3.3.1-1", "MQTT-4.3.3-3")),
 			Needs: []Feature{QoS2},
 			Run: func(t *T) {
@@ -84,7 +84,7 @@ var _ = func() (done bool) {
 				resume(t, sub)
 				t.Step("without a PUBREC it stays unacknowledged", Requirements(V311("MQTT-4.3.3-1"), V5("MQTT-4.3.3-3"))...)
 				second := sub.Next()
-				t.Step("it is sent again under its identifier", resent...)
+				t.Step("it is sent again under its identifier", sameIdentifier...)
 				second.Is("Packet Identifier", second.PacketID, first.PacketID)
 				second.Is("payload", string(second.Payload), "again")
 				second.HasQoS(2)
@@ -99,8 +99,8 @@ var _ = func() (done bool) {
 			ID:    "qos.2-pubrel-again-after-" + way.id,
 			Title: "a QoS 2 exchange in which the client has not answered PUBREL when " + way.how + " goes on with the same PUBREL on its return, never with the PUBLISH",
 			Why:   "the client has handed the message on and forgotten it; a PUBLISH now would be a second message",
-			Proves: Requirements(V311("MQTT-4.4.0-1", "MQTT-4.3.3-1"),
-				V5("MQTT-4.4.0-1", "MQTT-4.3.3-5", "MQTT-4.3.3-6")),
+			Proves: Requirements(V311("MQTT-4.4.0-1", "MQTT-4.3.3-1", "MQTT-3.6.1-1"),
+				V5("MQTT-4.4.0-1", "MQTT-4.3.3-5", "MQTT-4.3.3-6", "MQTT-3.6.1-1")),
 			Needs: []Feature{QoS2},
 			Run: func(t *T) {
 				topic := t.Topic("release")
@@ -108,7 +108,8 @@ var _ = func() (done bool) {
 				received(t, sub, m.PacketID)
 				way.leave(sub)
 				resume(t, sub)
-				t.Step("PUBREL is sent again under its identifier", Requirements(V311("MQTT-4.4.0-1"), V5("MQTT-4.4.0-1", "MQTT-4.3.3-5"))...)
+				// Its flags are 0010 as before, which is checked on every PUBREL that is read.
+				t.Step("PUBREL is sent again under its identifier", Requirements(V311("MQTT-4.4.0-1", "MQTT-4.3.3-1"), V5("MQTT-4.4.0-1", "MQTT-4.3.3-5"))...)
 				sub.ExpectPubrel(m.PacketID)
 				sub.Send(pubcomp(m.PacketID))
 				t.FenceOn(topic, 2, pub, sub)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/mqttproof/mqttproof/codec"
+	"github.com/mqttproof/mqttproof/codec/spec"
 	. "github.com/mqttproof/mqttproof/scenarios/engine"
 )
 
@@ -18,13 +19,14 @@ func limited(t *T, topic string, qos byte, maximum uint32, opts ...Option) (sub,
 	return sub, pub, witness
 }
 
-// overrun expects that no more than the number allowed are under way: those
-// taken and not acknowledged, and those that have come beside them.
-func overrun(t *T, sub, witness, pub *Client, underWay, allowed int) []*Message {
+// overrun expects, as the requirements say, that no more than the number allowed
+// are under way: those taken and not acknowledged, and those that have come beside
+// them.
+func overrun(t *T, sub, witness, pub *Client, underWay, allowed int, refs ...spec.Ref) []*Message {
 	t.Fence(pub, witness)
 	sub.Sync()
 	more := sub.Pending()
-	t.Step("no more are under way than the Receive Maximum", V5("MQTT-3.3.4-9", "MQTT-4.9.0-2")...)
+	t.Step("no more are under way than the Receive Maximum", refs...)
 	if n := underWay + len(more); n > allowed {
 		t.Broken(fmt.Sprintf("at most %d messages that are not acknowledged", allowed), fmt.Sprintf("%d", n), -1)
 	}
@@ -50,7 +52,8 @@ var _ = func() (done bool) {
 				}
 				t.Step("at least one is sent", V5("MQTT-4.9.0-1")...)
 				waiting := []*Message{sub.Next()}
-				waiting = append(waiting, overrun(t, sub, witness, pub, 1, maximum)...)
+				// Nothing is acknowledged yet: this is the send quota at its beginning.
+				waiting = append(waiting, overrun(t, sub, witness, pub, 1, maximum, V5("MQTT-3.3.4-9", "MQTT-4.9.0-1")...)...)
 				t.Observe("sent at once", "%d of %d, Receive Maximum %d", len(waiting), total, maximum)
 				for got := len(waiting); ; {
 					m := waiting[0]
@@ -103,7 +106,8 @@ var _ = add(Scenario{
 		t.Step("the first message comes", ownership...)
 		first := sub.Next()
 		received(t, sub, first.PacketID)
-		if len(overrun(t, sub, witness, pub, 1, 1)) > 0 {
+		notFreed := V5("MQTT-3.3.4-9", "MQTT-4.9.0-2")
+		if len(overrun(t, sub, witness, pub, 1, 1, notFreed...)) > 0 {
 			return
 		}
 		t.Step("PUBCOMP frees the place", V5("U5-4.9-u1")...)
@@ -113,7 +117,7 @@ var _ = add(Scenario{
 		sub.Send(&codec.Pubrec{Ack: codec.Ack{PacketID: second.PacketID, Code: 0x80}})
 		third := sub.Next()
 		t.Observe("PUBREL after a refusal", "%v", has[*codec.Pubrel](sub, second.PacketID))
-		overrun(t, sub, witness, pub, 1, 1)
+		overrun(t, sub, witness, pub, 1, 1, notFreed...)
 		received(t, sub, third.PacketID)
 		t.Step("PUBCOMP frees the place", V5("U5-4.9-u1")...)
 		sub.Send(&codec.Pubcomp{Ack: codec.Ack{PacketID: third.PacketID, Code: 0x92}}) // with an error code too
@@ -234,5 +238,33 @@ var _ = add(Scenario{
 			t.Step("all come in the end", resent...)
 			waiting = append(waiting, sub.Next())
 		}
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "qos.receive-maximum-anew",
+	Title:  "on its return a client has all places under its Receive Maximum again",
+	Why:    "each break in the middle of a message would take a place away, until nothing comes any more",
+	Proves: V5("U5-4.9-u2", "MQTT-4.4.0-1"),
+	Needs:  []Feature{QoS1},
+	Run: func(t *T) {
+		topic := t.Topic("anew")
+		one := With(codec.Int(codec.ReceiveMaximum, 1))
+		sub, pub := pair(t, topic, 1, Keep(), Manual(), one)
+		pub.Publish(topic, "open", 1)
+		handedOn(t, sub, topic, "open")
+		sub.Drop()
+		resume(t, sub)
+		if _, ok := sub.Gets(topic, "open", t.Timeouts().Delivery); ok {
+			return
+		}
+		// It may be that the broker does not send it again at all: with more places
+		// that shows.
+		sub.Drop()
+		resume(t, sub, With(codec.Int(codec.ReceiveMaximum, 100)))
+		t.Step("what was not acknowledged is sent again", resent...)
+		m := sub.ExpectMessage(topic, "open")
+		t.Step("it has a place on every new connection", V5("U5-4.9-u2")...)
+		m.Unwanted("the message on the first return, with Receive Maximum 1")
 	},
 })

@@ -11,7 +11,7 @@ var _ = add(Scenario{
 	ID:    "qos.identifiers-unused",
 	Title: "every message under way to a client has a Packet Identifier of its own, not 0, and DUP 0 at first",
 	Why:   "with two messages under one identifier an acknowledgement strikes off the wrong one",
-	Proves: Requirements(V311("MQTT-2.3.1-4", "MQTT-4.3.2-1", "MQTT-4.3.3-1"),
+	Proves: Requirements(V311("MQTT-2.3.1-1", "MQTT-2.3.1-4", "MQTT-4.3.2-1", "MQTT-4.3.3-1"),
 		V5("MQTT-2.2.1-4", "MQTT-4.3.2-1", "MQTT-4.3.2-2", "MQTT-4.3.3-1", "MQTT-4.3.3-2")),
 	Needs: []Feature{QoS2},
 	Run: func(t *T) {

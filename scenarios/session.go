@@ -260,7 +260,7 @@ var _ = add(Scenario{
 	ID:     "session.offline-receive-maximum",
 	Title:  "waiting messages are delivered no faster than the client's Receive Maximum allows, and all of them",
 	Why:    "a small device that comes back after a week is not to be drowned in what it missed",
-	Proves: V5("MQTT-4.5.0-1", "MQTT-3.3.4-9", "U5-4.9-u2"),
+	Proves: V5("MQTT-4.5.0-1", "MQTT-3.3.4-9", "U5-4.9-u2", "U5-3.1.2.11.3-u2"),
 	Needs:  []Feature{QoS1},
 	Run: func(t *T) {
 		const messages, maximum = 12, 2 // the first connection had 65,535
@@ -279,7 +279,7 @@ var _ = add(Scenario{
 		waiting := []*Message{sub.Next()}
 		sub.Sync()
 		waiting = append(waiting, sub.Pending()...)
-		t.Step("the Receive Maximum of this connection holds", V5("MQTT-3.3.4-9", "U5-4.9-u2")...)
+		t.Step("the Receive Maximum of this connection holds", V5("MQTT-3.3.4-9", "U5-4.9-u2", "U5-3.1.2.11.3-u2")...)
 		if len(waiting) > maximum {
 			t.Broken(fmt.Sprintf("at most %d messages that are not acknowledged", maximum), fmt.Sprint(len(waiting)), -1)
 		}

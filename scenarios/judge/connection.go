@@ -169,23 +169,12 @@ func (j *judge) problems(c *conn, p codec.Packet, i int) {
 	if c.version != spec.V5 || c.connect == nil || c.connect.Properties.Int(codec.RequestProblemInformation, 1) != 0 {
 		return
 	}
-	var ps codec.Properties
-	switch p := p.(type) {
-	case *codec.Puback:
-		ps = p.Properties
-	case *codec.Pubrec:
-		ps = p.Properties
-	case *codec.Pubrel:
-		ps = p.Properties
-	case *codec.Pubcomp:
-		ps = p.Properties
-	case *codec.Suback:
-		ps = p.Properties
-	case *codec.Unsuback:
-		ps = p.Properties
+	switch p.(type) {
+	case *codec.Puback, *codec.Pubrec, *codec.Pubrel, *codec.Pubcomp, *codec.Suback, *codec.Unsuback:
 	default:
 		return
 	}
+	ps := propertiesOf(p)
 	r := only5("MQTT-3.1.2-29")
 	if slices.ContainsFunc(ps, func(p codec.Property) bool { return p.ID == codec.ReasonString || p.ID == codec.UserProperty }) {
 		j.broken(c, i, r, "no Reason String and no User Property, which the client does not want", "%s", p)

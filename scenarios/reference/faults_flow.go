@@ -1,5 +1,7 @@
 package reference
 
+import "github.com/mqttproof/mqttproof/codec"
+
 // The DUP flag (3.3.1.1).
 var (
 	dupAlwaysSet = broken("dup-always-set", "sends the first attempt of a QoS 1 or 2 message with DUP 1",
@@ -15,7 +17,8 @@ var (
 	dupCopied = broken("dup-copied", "hands the DUP flag of a publisher on with the first attempt at QoS 1 and 2",
 		both(v311("MQTT-3.3.1-3"), v5("MQTT-3.3.1-3"))...)
 	dupCopiedAtQoS0 = broken("dup-copied-at-qos-0", "hands the DUP flag of a publisher on with QoS 0 messages",
-		both(v311("MQTT-3.3.1-2", "MQTT-3.3.1-3"), v5("MQTT-3.3.1-2", "MQTT-3.3.1-3"))...)
+		both(v311("MQTT-3.3.1-2", "MQTT-3.3.1-3"), v5("MQTT-3.3.1-2", "MQTT-3.3.1-3"))...).
+		missing(func(m *mistake) bool { return m.Requirement.ID == "MQTT-3.3.1-2" }) // or it would hand nothing on
 	dupCopiedToRetained = broken("dup-copied-to-retained", "keeps the DUP flag of a publisher with a retained message and sends it to new subscribers",
 		both(v311("MQTT-3.3.1-3"), v5("MQTT-3.3.1-3"))...)
 	dupNeverSet = broken("dup-never-set", "sends a message again with DUP 0",
@@ -30,6 +33,8 @@ var (
 var (
 	packetIDZero = broken("packet-identifier-zero-sent", "sends messages of QoS 1 and 2 with the Packet Identifier 0",
 		both(v311("MQTT-2.3.1-1"), v5("MQTT-2.2.1-4"))...)
+	_ = broken("packet-identifier-zero-taken", "takes a PUBLISH with the Packet Identifier 0",
+		v311("MQTT-4.8.0-1", "MQTT-2.3.1-1")...).missing(func(m *mistake) bool { return m.in(codec.PUBLISH) && m.Requirement.ID == "MQTT-2.3.1-1" })
 	packetIDReusedAt1 = broken("packet-identifier-reused-at-qos-1", "gives a new QoS 1 message the Packet Identifier of one that is not acknowledged",
 		both(v311("MQTT-2.3.1-4", "MQTT-4.3.2-1"), v5("MQTT-2.2.1-4", "MQTT-4.3.2-1"))...)
 	packetIDReusedAt2 = broken("packet-identifier-reused-at-qos-2", "gives a new QoS 2 message the Packet Identifier of one that is not acknowledged",

@@ -1,0 +1,274 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/mqttproof/mqttproof/codec"
+	. "github.com/mqttproof/mqttproof/scenarios/engine"
+)
+
+// carriedProperties are those that a message has at most once, and that travel
+// with it unaltered (3.3.2.3).
+var carriedProperties = []struct {
+	id, why string
+	is      codec.Property
+	refs    []string // that it is unaltered, and what else is said of it
+	text    string   // what says that it is well-formed UTF-8, or empty
+}{
+	{"payload-format", "a receiver tells by it whether the payload is text that it can show",
+		codec.Int(codec.PayloadFormatIndicator, 1), []string{"MQTT-3.3.2-4"}, ""},
+	{"content-type", "a receiver cannot read a payload whose type is lost",
+		codec.Data(codec.ContentType, "Application/X-Example; charset=\"UTF-8\"; ü=Ä"), []string{"MQTT-3.3.2-20", "U5-3.3.2.3.9-u1"}, "MQTT-3.3.2-19"},
+	{"response-topic", "a request is answered on this topic; on another one nobody waits",
+		codec.Data(codec.ResponseTopic, "Answers/to/ü//x"), []string{"MQTT-3.3.2-15", "U5-3.3.2.3.5-u1"}, "MQTT-3.3.2-13"},
+	{"correlation-data", "the one who asked finds the question to an answer by these bytes alone",
+		codec.Data(codec.CorrelationData, "\x00\xff\x01\x00Ab\x80"), []string{"MQTT-3.3.2-16", "U5-3.3.2.3.6-u1"}, ""},
+}
+
+// eachWay passes a message to subscribers: to one that is there at each QoS, to one
+// that wants no problem information, and to one that is away; check looks at what
+// comes. It needs QoS 1.
+func eachWay(t *T, topic string, ps codec.Properties, check func(m *Message)) {
+	sub, pub := pair(t, topic, 1)
+	terse := t.Connect(Name("subscriber without problem information"), With(codec.Int(codec.RequestProblemInformation, 0)))
+	terse.Subscribe(topic, 1)
+	away := t.Connect(Name("subscriber that is away"), Keep())
+	away.Subscribe(topic, 1)
+	away.Disconnect()
+	pub.Publish(topic, "payload", 1, Properties(ps...))
+	check(handedOn(t, sub, topic, "payload"))
+	check(handedOn(t, terse, topic, "payload"))
+	resume(t, away)
+	check(handedOn(t, away, topic, "payload"))
+	pub.Publish(topic, "at QoS 0", 0, Properties(ps...))
+	if m, ok := sub.Gets(topic, "at QoS 0", t.Timeouts().Settle); ok { // or it is lost, as it may be
+		check(m)
+	}
+}
+
+var _ = func() (done bool) {
+	for _, c := range carriedProperties {
+		proves := V5(c.refs...)
+		if c.text != "" {
+			proves = append(proves, V5(c.text)...)
+		}
+		if c.is.ID == codec.ResponseTopic {
+			proves = append(proves, V5("MQTT-3.3.2-14")...)
+		}
+		add(Scenario{
+			ID:     "message." + c.id,
+			Title:  fmt.Sprintf("the %s of a message reaches every subscriber unaltered", c.is.ID),
+			Why:    c.why,
+			Proves: proves,
+			Needs:  []Feature{QoS1},
+			Run: func(t *T) {
+				eachWay(t, t.Topic("carried"), codec.Properties{c.is}, func(m *Message) {
+					got, ok := m.Properties.Find(c.is.ID)
+					if c.text != "" && ok {
+						t.Step("it is well-formed UTF-8", V5(c.text)...)
+						m.Is("well-formed", utf8.Valid(got.Data), true)
+					}
+					t.Step("it is unaltered", V5(c.refs[0])...)
+					m.Is(c.is.ID.String(), propertyValue(got, ok), propertyValue(c.is, true))
+				})
+				if c.is.ID != codec.ResponseTopic {
+					return
+				}
+				eachWay(t, t.Topic("none"), nil, func(m *Message) {
+					got, _ := m.Properties.Find(codec.ResponseTopic)
+					t.Step("no Response Topic holds a wildcard", V5("MQTT-3.3.2-14")...)
+					m.Is("a wildcard", strings.ContainsAny(string(got.Data), "+#"), false)
+				})
+			},
+		})
+	}
+	return true
+}()
+
+var _ = add(Scenario{
+	ID:     "message.user-properties",
+	Title:  "the User Properties of a message reach every subscriber: all of them, unaltered and in order, though names are repeated",
+	Why:    "they are the headers of an application: what is merged, sorted or lost changes what a message means",
+	Proves: V5("MQTT-3.3.2-17", "MQTT-3.3.2-18"),
+	Needs:  []Feature{QoS1},
+	Run: func(t *T) {
+		users := codec.Properties{
+			codec.User("Unit", "C"), codec.User("room", "7"), codec.User("Unit", "F"), codec.User("unit", "K"),
+			codec.User("", ""), codec.User("Unit", "C"), codec.User("ü/#", strings.Repeat("long ", 100)), codec.User("a", "z"),
+		}
+		eachWay(t, t.Topic("headers"), users, func(m *Message) {
+			var order []string
+			t.Step("every User Property is there", V5("MQTT-3.3.2-17")...)
+			for _, u := range users {
+				m.Is("number of User Properties "+userPair(u)+" (at least)", min(countUser(m.Properties, u), countUser(users, u)), countUser(users, u))
+			}
+			for _, p := range m.Properties { // a broker may have added others
+				if p.ID == codec.UserProperty && countUser(users, p) > 0 {
+					order = append(order, userPair(p))
+				}
+			}
+			var want []string
+			for _, u := range users {
+				want = append(want, userPair(u))
+			}
+			t.Step("they are in order", V5("MQTT-3.3.2-18")...)
+			if len(order) == len(want) {
+				m.Is("order of the User Properties", fmt.Sprint(order), fmt.Sprint(want))
+			}
+		})
+	},
+})
+
+var _ = func() (done bool) {
+	for _, way := range []struct {
+		id, title string
+		from, to  codec.Version
+	}{
+		{"from-3-to-5", "a message from a client of 3.1.1 reaches a subscriber of 5.0 as it is, at each QoS", codec.V311, codec.V5},
+		{"from-5-to-3", "a message with properties from a client of 5.0 reaches a subscriber of 3.1.1 without them and otherwise as it is, at each QoS", codec.V5, codec.V311},
+	} {
+		add(Scenario{
+			ID:     "message." + way.id,
+			Title:  way.title,
+			Why:    "devices in the field and new services meet on one broker; bytes of the other version in front of a payload make it unreadable",
+			Proves: Requirements(V311("MQTT-4.5.0-1", "MQTT-3.3.2-3", "MQTT-3.8.4-6"), V5("MQTT-4.5.0-1", "MQTT-3.3.2-3", "MQTT-3.8.4-8")),
+			// The versions of the clients are the scenario's own: it runs once, for
+			// the one who reads.
+			Versions: []codec.Version{way.to},
+			Needs:    []Feature{QoS2},
+			Run: func(t *T) {
+				if !t.Speaks(way.from) {
+					t.Skip("the broker does not speak MQTT %s", way.from)
+				}
+				topic := t.Topic("across")
+				sub := t.Connect(Name("subscriber"))
+				sub.Subscribe(topic, 2)
+				pub := t.Connect(Name("publisher"), In(way.from))
+				for qos := byte(1); qos <= 2; qos++ {
+					payload := fmt.Sprintf("\x00at QoS %d\xff", qos)
+					pub.Publish(topic, payload, qos, func(p *codec.Publish) {
+						if way.from == codec.V5 {
+							p.Properties = codec.Properties{
+								codec.Int(codec.PayloadFormatIndicator, 0), codec.Int(codec.MessageExpiryInterval, 300),
+								codec.Data(codec.ContentType, "x"), codec.Data(codec.ResponseTopic, "answers"), codec.User("a", "b"),
+							}
+						}
+					})
+					m := handedOn(t, sub, topic, payload)
+					t.Step("at its QoS", Requirements(V311("MQTT-3.8.4-6"), V5("MQTT-3.8.4-8"))...)
+					m.HasQoS(qos)
+				}
+			},
+		})
+	}
+	return true
+}()
+
+var _ = add(Scenario{
+	ID:     "message.large",
+	Title:  "a large message that is taken is delivered unchanged, or not at all",
+	Why:    "firmware and images travel in one message; a part of it is worse than nothing",
+	Proves: ownership,
+	Needs:  []Feature{QoS1},
+	Run: func(t *T) {
+		topic := t.Topic("large")
+		sub, pub := pair(t, topic, 1)
+		for _, size := range []int{64 << 10, 256 << 10, 2 << 20} { // the last is above three bytes of Remaining Length
+			if t.V5() && uint32(size)+100 > pub.Connack.Properties.Int(codec.MaximumPacketSize, codec.MaxRemaining) {
+				t.Observe("large message", "%d KiB is above the Maximum Packet Size", size>>10)
+				break
+			}
+			payload := strings.Repeat("0123456789abcdef", size/16)
+			pub.Send(message(topic, payload, 1, pub.NextID()))
+			// Stores have limits that need not be told (4.1): a refusal is recorded.
+			m, ok := sub.GetsAny(t.Timeouts().Delivery)
+			if !ok {
+				t.Observe("large message", "%d KiB does not come", size>>10)
+				break
+			}
+			t.Step(fmt.Sprintf("%d KiB come unchanged", size>>10), ownership...)
+			m.Is("payload unchanged", string(m.Payload) == payload, true)
+			t.Observe("large message", "%d KiB comes", size>>10)
+		}
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "message.acknowledged-or-refused",
+	Title:  "a message that the broker does not let a client publish is acknowledged all the same, or ends the connection",
+	Why:    "a publisher that gets neither waits for ever, and blocks behind this one message all others",
+	Proves: V311("MQTT-3.3.5-2"),
+	Needs:  []Feature{QoS2},
+	Run: func(t *T) {
+		for qos := byte(1); qos <= 2; qos++ {
+			// A topic of the server's own (4.7.2): what it does with it is free.
+			c := t.Connect(Name(fmt.Sprintf("publisher at QoS %d", qos)))
+			c.Send(message("$SYS/"+t.Topic("forbidden"), "forbidden", qos, 9))
+			t.Step("an acknowledgement or the close", V311("MQTT-3.3.5-2")...)
+			answer := c.AnswerWithin(t.Timeouts().Answer)
+			closed := c.ClosedWithin(0)
+			ok := closed || answer != nil && slices.Contains([]codec.Type{codec.PUBACK, codec.PUBREC}, answer.Type())
+			t.Equal("PUBACK, PUBREC or the close", ok, true)
+			t.Observe("topic that begins with $SYS", "closed: %v", closed)
+		}
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "message.refused-identifier-free",
+	Title:  "after a PUBREC that refuses a message a PUBLISH under its Packet Identifier is a new message",
+	Why:    "a client takes the identifier for free; what it publishes under it next would be swallowed as a repetition",
+	Proves: V5("MQTT-4.3.3-9"),
+	Needs:  []Feature{QoS2},
+	Run: func(t *T) {
+		topic := t.Topic("allowed")
+		sub, pub := pair(t, topic, 2)
+		const id = 9
+		// What a server may refuse, and some do: a topic of its own (4.7.2), and a
+		// payload that is not of the format which it is said to have (3.3.2.3.2).
+		forbidden := message("$SYS/"+t.Topic("forbidden"), "forbidden", 2, id)
+		ill := message(t.Topic("ill-formed"), "\xff", 2, id)
+		ill.Properties = codec.Properties{codec.Int(codec.PayloadFormatIndicator, 1)}
+		for _, p := range []*codec.Publish{forbidden, ill} {
+			pub.Send(p)
+			rec, _ := pub.AnswerWithin(t.Timeouts().Answer).(*codec.Pubrec)
+			if rec == nil || rec.Code < 0x80 {
+				pub.Drop()
+				pub.Reconnect()
+				continue
+			}
+			t.Observe("refusal", "PUBREC 0x%02X", rec.Code)
+			t.Step("the identifier is free", V5("MQTT-4.3.3-9")...)
+			pub.Send(message(topic, "allowed", 2, id))
+			expectPubrec(t, pub, id)
+			release(t, pub, id)
+			t.Step("the message is new", V5("MQTT-4.3.3-9")...)
+			sub.ExpectMessage(topic, "allowed")
+			return
+		}
+		t.Skip("the broker refuses no message that a test could send")
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "message.completed-past-expiry",
+	Title:  "the broker answers PUBREC by PUBREL although the message has expired meanwhile",
+	Why:    "the client waits for the end of an exchange that it has begun; without it the identifier is blocked",
+	Proves: V5("MQTT-4.3.3-7"),
+	Needs:  []Feature{QoS2},
+	Run: func(t *T) {
+		topic := t.Topic("expiry")
+		sub, pub := pair(t, topic, 2, Manual())
+		pub.Publish(topic, "expiry", 2, Properties(codec.Int(codec.MessageExpiryInterval, 1)))
+		m := handedOn(t, sub, topic, "expiry")
+		t.Sleep(2200 * time.Millisecond) // the interval, and time for a broker that looks each second
+		t.Step("the exchange goes on past the expiry", V5("MQTT-4.3.3-7")...)
+		sub.Send(pubrec(m.PacketID))
+		sub.ExpectPubrel(m.PacketID)
+		sub.Send(pubcomp(m.PacketID))
+	},
+})
