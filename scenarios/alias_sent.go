@@ -23,7 +23,7 @@ func (a aliasesOf) topic(t *T, m *Message) string {
 	default:
 		a[alias.Int] = topic
 	}
-	t.Step("there is a topic, or an alias that stands for one", V5("U5-3.3.4-u3")...)
+	t.Step("there is a topic, or an alias that stands for one", V5("U5-3.3.4-u3", "U5-3.3.2.1-u1")...)
 	m.Is("there is a topic", topic != "", true)
 	return topic
 }
@@ -54,7 +54,7 @@ var _ = func() (done bool) {
 			Title: fmt.Sprintf("a client that allows %d Topic Aliases gets none above that, and each stands for the right topic", maximum),
 			Why:   "a small client has a table of that size; an alias beyond it leaves the message without a topic, or writes past the table",
 			Proves: V5("MQTT-3.1.2-26", "MQTT-3.3.2-11", "MQTT-3.3.2-8",
-				"U5-3.3.4-u2", "U5-3.3.4-u3", "U5-3.3.2.3.4-u1"),
+				"U5-3.3.4-u2", "U5-3.3.4-u3", "U5-3.3.2.1-u1", "U5-3.3.2.3.4-u1"),
 			Needs: []Feature{QoS1},
 			Run: func(t *T) {
 				sub := t.Connect(Name("subscriber"), With(codec.Int(codec.TopicAliasMaximum, maximum)))
@@ -117,7 +117,7 @@ var _ = add(Scenario{
 	ID:     "alias.set-again-on-return",
 	Title:  "on a new connection of its session a client gets no Topic Alias that was not set on it",
 	Why:    "a client begins each connection with no aliases; the message would reach it without a topic",
-	Proves: V5("U5-3.3.4-u3"),
+	Proves: V5("U5-3.3.4-u3", "U5-3.3.2.1-u1"),
 	Needs:  []Feature{QoS1},
 	Run: func(t *T) {
 		sub := t.Connect(Name("subscriber"), Keep(), With(codec.Int(codec.TopicAliasMaximum, 5)))

@@ -177,6 +177,8 @@ var _ = add(Scenario{
 	Run: func(t *T) {
 		topic := t.Topic("large")
 		sub, pub := pair(t, topic, 1)
+		pub.Publish(topic, "small", 1)
+		handedOn(t, sub, topic, "small")
 		for _, size := range []int{64 << 10, 256 << 10, 2 << 20} { // the last is above three bytes of Remaining Length
 			if t.V5() && uint32(size)+100 > pub.Connack.Properties.Int(codec.MaximumPacketSize, codec.MaxRemaining) {
 				t.Observe("large message", "%d KiB is above the Maximum Packet Size", size>>10)
@@ -242,9 +244,11 @@ var _ = add(Scenario{
 				continue
 			}
 			t.Observe("refusal", "PUBREC 0x%02X", rec.Code)
+			pub.Publish(topic, "under another identifier", 2)
+			handedOn(t, sub, topic, "under another identifier")
 			t.Step("the identifier is free", V5("MQTT-4.3.3-9")...)
 			pub.Send(message(topic, "allowed", 2, id))
-			expectPubrec(t, pub, id)
+			pub.ExpectPubrec(id)
 			release(t, pub, id)
 			t.Step("the message is new", V5("MQTT-4.3.3-9")...)
 			sub.ExpectMessage(topic, "allowed")

@@ -83,7 +83,7 @@ func TestSelect(t *testing.T) {
 		{name: "left out", skip: []string{"connect"}, has: "retain.stored", not: "connect.accepted"},
 		{name: "in and out", only: []string{"connect"}, skip: []string{"connect.accepted"}, has: "connect.second-connect", not: "connect.accepted"},
 		{name: "no such thing", only: []string{"conect"}, broken: `"conect" matches no scenario`},
-		{name: "no such thing to skip", skip: []string{"MQTT-9.9.9-9"}, broken: "the areas are connect"},
+		{name: "no such thing to skip", skip: []string{"MQTT-9.9.9-9"}, broken: "the areas are alias"},
 		{name: "a broken pattern", only: []string{"[connect"}, broken: "matches no scenario"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
