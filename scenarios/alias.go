@@ -195,3 +195,27 @@ var _ = add(Scenario{
 		withoutMeaning(t, t.Connect(Name("other client")), sub, pub, 1)
 	},
 })
+
+var _ = add(Scenario{
+	ID:     "alias.full-topic-later",
+	Title:  "a message that was published by its Topic Alias alone comes with its topic to those who are away, and to late subscribers",
+	Why:    "the alias is gone by then; without its topic the message can never be read",
+	Proves: V5("MQTT-3.3.2-12", "MQTT-3.3.2-3"),
+	Needs:  []Feature{QoS1, Retain},
+	Run: func(t *T) {
+		topic := t.Topic("state")
+		away, pub := pair(t, topic, 1, Keep())
+		aliasMaximum(t, pub)
+		away.Disconnect()
+		for _, p := range []*codec.Publish{aliased(pub, topic, "set", 1), aliased(pub, "", "by its alias", 1)} {
+			p.Retain = true
+			t.Step("the alias is taken", V5("MQTT-3.3.2-12")...)
+			pub.Send(p)
+			pub.ExpectPuback(p.PacketID)
+		}
+		resume(t, away)
+		t.Step("the topic comes with it", V5("MQTT-3.3.2-12", "MQTT-3.3.2-3")...)
+		away.ExpectMessage(topic, "by its alias")
+		t.ExpectRetained(filterAt(topic, 1), topic, "by its alias")
+	},
+})

@@ -2,9 +2,7 @@ package scenarios
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/mqttproof/mqttproof/codec"
@@ -25,6 +23,10 @@ var carriedProperties = []struct {
 		codec.Data(codec.ContentType, "Application/X-Example; charset=\"UTF-8\"; ü=Ä"), []string{"MQTT-3.3.2-20", "U5-3.3.2.3.9-u1"}, "MQTT-3.3.2-19"},
 	{"response-topic", "a request is answered on this topic; on another one nobody waits",
 		codec.Data(codec.ResponseTopic, "Answers/to/ü//x"), []string{"MQTT-3.3.2-15", "U5-3.3.2.3.5-u1"}, "MQTT-3.3.2-13"},
+	{"content-type-empty", "a type that is empty is not the same as none: it says that there is nothing to tell",
+		codec.Data(codec.ContentType, ""), []string{"MQTT-3.3.2-20"}, ""},
+	{"correlation-data-empty", "the one who asked may count on getting back what was sent, be it nothing",
+		codec.Data(codec.CorrelationData, ""), []string{"MQTT-3.3.2-16"}, ""},
 	{"correlation-data", "the one who asked finds the question to an answer by these bytes alone",
 		codec.Data(codec.CorrelationData, "\x00\xff\x01\x00Ab\x80"), []string{"MQTT-3.3.2-16", "U5-3.3.2.3.6-u1"}, ""},
 }
@@ -61,7 +63,7 @@ var _ = func() (done bool) {
 		}
 		add(Scenario{
 			ID:     "message." + c.id,
-			Title:  fmt.Sprintf("the %s of a message reaches every subscriber unaltered", c.is.ID),
+			Title:  fmt.Sprintf("the %s of a message reaches every subscriber unaltered: %s", c.is.ID, propertyValue(c.is, true)),
 			Why:    c.why,
 			Proves: proves,
 			Needs:  []Feature{QoS1},
@@ -88,6 +90,38 @@ var _ = func() (done bool) {
 	}
 	return true
 }()
+
+var _ = add(Scenario{
+	ID:     "message.long-properties",
+	Title:  "properties of 65,535 bytes are delivered unaltered, or the message is not delivered at all",
+	Why:    "a length of two bytes that is read as signed, or a buffer that is too small, shows here",
+	Proves: V5("MQTT-3.3.2-16", "MQTT-3.3.2-17", "MQTT-4.5.0-1"),
+	Needs:  []Feature{QoS1},
+	Run: func(t *T) {
+		topic := t.Topic("long")
+		sub, pub := pair(t, topic, 1)
+		pub.Publish(topic, "short", 1)
+		handedOn(t, sub, topic, "short")
+		if pub.Connack.Properties.Int(codec.MaximumPacketSize, codec.MaxRemaining) < 300_000 {
+			t.Skip("the broker declares a Maximum Packet Size below 300,000 bytes")
+		}
+		data := codec.Data(codec.CorrelationData, strings.Repeat("\x00\xff\x80", 65535/3))
+		user := codec.User(strings.Repeat("name ", 65535/5), strings.Repeat("value", 65535/5))
+		p := message(topic, "long", 1, pub.NextID())
+		p.Properties = codec.Properties{data, user}
+		pub.Send(p)
+		m, ok := sub.GetsAny(t.Timeouts().Delivery)
+		t.Observe("properties of 65,535 bytes", "delivered: %v", ok)
+		if !ok { // stores have limits that need not be told (4.1)
+			return
+		}
+		got, has := m.Properties.Find(codec.CorrelationData)
+		t.Step("the Correlation Data is unaltered", V5("MQTT-3.3.2-16")...)
+		m.Is("the Correlation Data as it was published", has && string(got.Data) == string(data.Data), true)
+		t.Step("the User Property is unaltered", V5("MQTT-3.3.2-17")...)
+		m.Is("the User Property as it was published", countUser(m.Properties, user), 1)
+	},
+})
 
 var _ = add(Scenario{
 	ID:     "message.user-properties",
@@ -196,83 +230,5 @@ var _ = add(Scenario{
 			m.Is("payload unchanged", string(m.Payload) == payload, true)
 			t.Observe("large message", "%d KiB comes", size>>10)
 		}
-	},
-})
-
-var _ = add(Scenario{
-	ID:     "message.acknowledged-or-refused",
-	Title:  "a message that the broker does not let a client publish is acknowledged all the same, or ends the connection",
-	Why:    "a publisher that gets neither waits for ever, and blocks behind this one message all others",
-	Proves: V311("MQTT-3.3.5-2"),
-	Needs:  []Feature{QoS2},
-	Run: func(t *T) {
-		for qos := byte(1); qos <= 2; qos++ {
-			// A topic of the server's own (4.7.2): what it does with it is free.
-			c := t.Connect(Name(fmt.Sprintf("publisher at QoS %d", qos)))
-			c.Send(message("$SYS/"+t.Topic("forbidden"), "forbidden", qos, 9))
-			t.Step("an acknowledgement or the close", V311("MQTT-3.3.5-2")...)
-			answer := c.AnswerWithin(t.Timeouts().Answer)
-			closed := c.ClosedWithin(0)
-			ok := closed || answer != nil && slices.Contains([]codec.Type{codec.PUBACK, codec.PUBREC}, answer.Type())
-			t.Equal("PUBACK, PUBREC or the close", ok, true)
-			t.Observe("topic that begins with $SYS", "closed: %v", closed)
-		}
-	},
-})
-
-var _ = add(Scenario{
-	ID:     "message.refused-identifier-free",
-	Title:  "after a PUBREC that refuses a message a PUBLISH under its Packet Identifier is a new message",
-	Why:    "a client takes the identifier for free; what it publishes under it next would be swallowed as a repetition",
-	Proves: V5("MQTT-4.3.3-9"),
-	Needs:  []Feature{QoS2},
-	Run: func(t *T) {
-		topic := t.Topic("allowed")
-		sub, pub := pair(t, topic, 2)
-		const id = 9
-		// What a server may refuse, and some do: a topic of its own (4.7.2), and a
-		// payload that is not of the format which it is said to have (3.3.2.3.2).
-		forbidden := message("$SYS/"+t.Topic("forbidden"), "forbidden", 2, id)
-		ill := message(t.Topic("ill-formed"), "\xff", 2, id)
-		ill.Properties = codec.Properties{codec.Int(codec.PayloadFormatIndicator, 1)}
-		for _, p := range []*codec.Publish{forbidden, ill} {
-			pub.Send(p)
-			rec, _ := pub.AnswerWithin(t.Timeouts().Answer).(*codec.Pubrec)
-			if rec == nil || rec.Code < 0x80 {
-				pub.Drop()
-				pub.Reconnect()
-				continue
-			}
-			t.Observe("refusal", "PUBREC 0x%02X", rec.Code)
-			pub.Publish(topic, "under another identifier", 2)
-			handedOn(t, sub, topic, "under another identifier")
-			t.Step("the identifier is free", V5("MQTT-4.3.3-9")...)
-			pub.Send(message(topic, "allowed", 2, id))
-			pub.ExpectPubrec(id)
-			release(t, pub, id)
-			t.Step("the message is new", V5("MQTT-4.3.3-9")...)
-			sub.ExpectMessage(topic, "allowed")
-			return
-		}
-		t.Skip("the broker refuses no message that a test could send")
-	},
-})
-
-var _ = add(Scenario{
-	ID:     "message.completed-past-expiry",
-	Title:  "the broker answers PUBREC by PUBREL although the message has expired meanwhile",
-	Why:    "the client waits for the end of an exchange that it has begun; without it the identifier is blocked",
-	Proves: V5("MQTT-4.3.3-7"),
-	Needs:  []Feature{QoS2},
-	Run: func(t *T) {
-		topic := t.Topic("expiry")
-		sub, pub := pair(t, topic, 2, Manual())
-		pub.Publish(topic, "expiry", 2, Properties(codec.Int(codec.MessageExpiryInterval, 1)))
-		m := handedOn(t, sub, topic, "expiry")
-		t.Sleep(2200 * time.Millisecond) // the interval, and time for a broker that looks each second
-		t.Step("the exchange goes on past the expiry", V5("MQTT-4.3.3-7")...)
-		sub.Send(pubrec(m.PacketID))
-		sub.ExpectPubrel(m.PacketID)
-		sub.Send(pubcomp(m.PacketID))
 	},
 })

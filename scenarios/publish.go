@@ -61,11 +61,12 @@ var _ = add(Scenario{
 	Title: "a PUBLISH with QoS 3 ends the connection and reaches nobody",
 	Why:   "a broker that hands it on breaks the connection of every subscriber, who must close when they get one",
 	Proves: Requirements(V311("MQTT-3.3.1-4"),
-		V5("U5-3.3.1.2-u1", "MQTT-4.13.1-1")),
+		V5("U5-3.3.1.2-u1", "MQTT-4.13.1-1", "MQTT-3.3.1-4")),
 	Run: func(t *T) {
 		topic := t.Topic("three")
 		sub, pub := pair(t, topic, 0)
 		t.Step("QoS 3 ends the connection", Requirements(V311("MQTT-3.3.1-4"), V5("U5-3.3.1.2-u1", "MQTT-4.13.1-1"))...)
+		t.Because(V5("MQTT-3.3.1-4")...)
 		bad := t.Connect(Name("wrongdoer"))
 		bad.SendBroken(message(topic, "three", 1, 3), codec.QoS3())
 		bad.ExpectClosed()

@@ -104,3 +104,30 @@ var _ = add(Scenario{
 		c.ExpectMessage(topic, "command")
 	},
 })
+
+var _ = add(Scenario{
+	ID:     "subscribe.identifiers-in-flight",
+	Title:  "several SUBSCRIBEs and UNSUBSCRIBEs that are sent at once are each answered under their own Packet Identifier",
+	Why:    "a client tells by the identifier which of its requests was granted",
+	Proves: Requirements(V311("MQTT-2.3.1-7"), V5("MQTT-2.2.1-6")),
+	Run: func(t *T) {
+		c := t.Connect()
+		topic := func(id uint16) codec.Text { return codec.Text(t.Topic(fmt.Sprintf("topic-%d", id))) }
+		subscribes, unsubscribes := []uint16{300, 1, 65535}, []uint16{2, 0x0201}
+		var together []codec.Packet
+		for _, id := range subscribes {
+			together = append(together, &codec.Subscribe{PacketID: id, Subscriptions: []codec.Subscription{{Filter: topic(id)}}})
+		}
+		for _, id := range unsubscribes {
+			together = append(together, &codec.Unsubscribe{PacketID: id, Filters: []codec.Text{topic(id)}})
+		}
+		c.SendTogether(together...)
+		t.Step("each is answered under its identifier", Requirements(V311("MQTT-2.3.1-7"), V5("MQTT-2.2.1-6"))...)
+		for _, id := range subscribes {
+			c.ExpectSuback(id)
+		}
+		for _, id := range unsubscribes {
+			c.ExpectUnsuback(id)
+		}
+	},
+})

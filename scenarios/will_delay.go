@@ -26,7 +26,7 @@ var _ = add(Scenario{
 	ID:     "will.delay",
 	Title:  "a will with a Will Delay Interval is published when the delay is over, and not before",
 	Why:    "every short gap in the radio link raises an alarm",
-	Proves: V5("MQTT-3.1.2-8"),
+	Proves: V5("MQTT-3.1.2-8", "MQTT-3.1.2-7"),
 	Needs:  []Feature{QoS1},
 	Run: func(t *T) {
 		topic := t.Topic("will")
@@ -36,7 +36,7 @@ var _ = add(Scenario{
 		c.Sync()
 		ended := t.Elapsed()
 		c.Drop()
-		t.Step("the will is published after its delay", V5("MQTT-3.1.2-8")...)
+		t.Step("the will is kept with the session, and published after its delay", V5("MQTT-3.1.2-8", "MQTT-3.1.2-7")...)
 		willAt(t, sub, topic, "gone for good", ended, 2*time.Second)
 	},
 })

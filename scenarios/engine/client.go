@@ -222,7 +222,8 @@ func (c *Client) NextID() uint16 {
 
 // Send sends a packet as it stands, legal or not.
 func (c *Client) Send(p codec.Packet) {
-	if pub, ok := p.(*codec.Publish); ok && pub.Retain {
+	// One behind a Topic Alias replaces that of the packet which set the alias.
+	if pub, ok := p.(*codec.Publish); ok && pub.Retain && len(pub.Topic) > 0 {
 		c.t.retained[pub.Topic.String()] = true
 	}
 	c.wire.lastSent = p.Type()

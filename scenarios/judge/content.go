@@ -204,22 +204,26 @@ func (j *judge) expiry(d *delivery, m *message) []difference {
 		least = j.at(d.conn.connectAt) - j.at(m.taken)
 	}
 	longest := j.at(d.event) - j.at(m.sent[0])
-	left, most := seconds(got.Int), seconds(want.Int)-least.Truncate(time.Second)+slack
+	left, most := inSeconds(got.Int), inSeconds(want.Int)-least.Truncate(time.Second)+slack
 	if got.Int > want.Int || left > max(most, slack) { // it cannot say less than nothing
 		return []difference{{expiryCounted, fmt.Sprintf("a Message Expiry Interval of %d, less the %s that it has waited", want.Int, least.Round(time.Second)), d.Publish.String()}}
 	}
-	if left+slack < seconds(want.Int)-longest-time.Second {
+	if left+slack < inSeconds(want.Int)-longest-time.Second {
 		return []difference{{expiryCounted, fmt.Sprintf("a Message Expiry Interval of %d, less the %s at most that it has waited", want.Int, longest.Round(time.Second)), d.Publish.String()}}
 	}
 	late := slack
 	if d.Retain {
 		late = clearing // a broker looks for those that are over from time to time
 	}
-	if !d.Dup && least > seconds(want.Int)+late && j.wasAway(d, m) {
+	if !d.Dup && least > inSeconds(want.Int)+late && j.wasAway(d, m) {
 		return []difference{{expired, "no message whose Message Expiry Interval is over", d.Publish.String()}}
 	}
 	return nil
 }
+
+// inSeconds is a Message Expiry Interval, of which the largest is no other than
+// the rest (3.3.2.3.3).
+func inSeconds(n uint32) time.Duration { return time.Duration(n) * time.Second }
 
 // wasAway says that the session had no connection from before the message was
 // published until that of the delivery: nobody has tried to send it.

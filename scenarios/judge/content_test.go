@@ -1,6 +1,7 @@
 package judge_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -43,6 +44,8 @@ func TestExpiry(t *testing.T) {
 	judged(t, []trace{
 		{"as it was, at once", only5, steps(there, gets("s", "t", "m", 1, 1, interval(60))), "", ""},
 		{"a second less, at once", only5, steps(there, gets("s", "t", "m", 1, 1, interval(59))), "", ""},
+		{"the longest that there is", only5, steps(connected("s"), connected("p"), subscribes("s", "t", 1),
+			publishes("p", "t", "m", 1, interval(math.MaxUint32)), gets("s", "t", "m", 1, 1, interval(math.MaxUint32))), "", ""},
 		{"none", only5, steps(there, gets("s", "t", "m", 1, 1)), "", "MQTT-3.3.2-6"},
 		{"more than it was", only5, steps(there, gets("s", "t", "m", 1, 1, interval(61))), "", "MQTT-3.3.2-6"},
 		{"much less than it was", only5, steps(there, gets("s", "t", "m", 1, 1, interval(50))), "", "MQTT-3.3.2-6"},

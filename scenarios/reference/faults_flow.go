@@ -72,6 +72,16 @@ var (
 		both(v311("MQTT-3.3.4-1", "U3-3.3.4-u1"), v5("MQTT-3.3.4-1"))...)
 	pubrecForQoS1 = broken("pubrec-for-qos-1", "answers a QoS 1 PUBLISH by PUBREC",
 		both(v311("MQTT-3.3.4-1"), v5("MQTT-3.3.4-1"))...)
+	_ = broken("qos-3-dropped", "drops a PUBLISH with QoS 3 and keeps the connection",
+		both(v311("MQTT-3.3.1-4"), v5("MQTT-3.3.1-4", "U5-3.3.1.2-u1"))...).dropping(isQoS3)
+	_ = broken("qos-3-taken-as-qos-0", "takes a PUBLISH with QoS 3 for one of QoS 0",
+		both(v311("MQTT-3.3.1-4"), v5("MQTT-3.3.1-4", "U5-3.3.1.2-u1"))...).
+		taking(func(c *conn, m *mistake) bool {
+			if p, ok := m.packet.(*codec.Publish); ok && isQoS3(m) {
+				c.b.publish(c.newMessage(p.Topic.String(), p.Payload, 0, p.Retain, nil))
+			}
+			return isQoS3(m)
+		})
 	pubackForQoS2 = broken("puback-for-qos-2", "answers a QoS 2 PUBLISH by PUBACK",
 		both(v311("MQTT-3.3.4-1"), v5("MQTT-3.3.4-1"))...)
 	qos1IdentifierRemembered = broken("qos-1-identifier-remembered", "takes a QoS 1 PUBLISH for a repetition when its Packet Identifier was used before",
@@ -87,6 +97,8 @@ var (
 	pubrecEndsQoS1 = broken("pubrec-ends-qos-1", "lets a PUBREC acknowledge a QoS 1 message",
 		both(v311("MQTT-4.3.2-1"), v5("MQTT-4.3.2-3"))...)
 )
+
+func isQoS3(m *mistake) bool { return m.in(codec.PUBLISH) && m.Requirement.ID == "MQTT-3.3.1-4" }
 
 // QoS 2 as the sender (4.3.3).
 var (

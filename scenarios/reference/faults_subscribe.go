@@ -8,7 +8,7 @@ package reference
 var (
 	subackNeverSent     = broken("suback-never-sent", "does not answer SUBSCRIBE", both(v311("MQTT-3.8.4-1"), v5("MQTT-3.8.4-1"))...)
 	subackOnceOnly      = broken("suback-once-only", "does not answer a SUBSCRIBE whose filters are all there", both(v311("MQTT-3.8.4-1"), v5("MQTT-3.8.4-1"))...)
-	subackWrongID       = broken("suback-wrong-id", "answers SUBSCRIBE with an identifier that is one too high", both(v311("MQTT-3.8.4-2"), v5("MQTT-3.8.4-2"))...)
+	subackWrongID       = broken("suback-wrong-id", "answers SUBSCRIBE with an identifier that is one too high", both(v311("MQTT-3.8.4-2", "MQTT-2.3.1-7"), v5("MQTT-3.8.4-2", "MQTT-2.2.1-6"))...)
 	subackForEach       = broken("suback-for-each", "answers each filter of a SUBSCRIBE by a SUBACK of its own", both(v311("MQTT-3.8.4-4"), v5("MQTT-3.8.4-5"))...)
 	subackCodeMissing   = broken("suback-code-missing", "leaves the last code of a SUBACK out where there are several", both(v311("MQTT-3.8.4-5"), v5("MQTT-3.8.4-6"))...)
 	subackCodeTooMany   = broken("suback-code-too-many", "puts a code too many into SUBACK", both(v311("MQTT-3.8.4-5"), v5("MQTT-3.8.4-6"))...)
@@ -87,7 +87,7 @@ var (
 	unsubscribeFirstOnly  = broken("unsubscribe-first-only", "removes the first filter of an UNSUBSCRIBE only", both(v311("MQTT-3.10.4-6"), v5("MQTT-3.10.4-6"))...)
 	unsubscribeStops      = broken("unsubscribe-stops", "removes none of the filters behind one that is unknown", both(v311("MQTT-3.10.4-6"), v5("MQTT-3.10.4-6"))...)
 	unsubackNeverSent     = broken("unsuback-never-sent", "does not answer UNSUBSCRIBE", both(v311("MQTT-3.10.4-4"), v5("MQTT-3.10.4-4"))...)
-	unsubackWrongID       = broken("unsuback-wrong-id", "answers UNSUBSCRIBE with an identifier that is one too high", both(v311("MQTT-3.10.4-4"), v5("MQTT-3.10.4-5"))...)
+	unsubackWrongID       = broken("unsuback-wrong-id", "answers UNSUBSCRIBE with an identifier that is one too high", both(v311("MQTT-3.10.4-4", "MQTT-2.3.1-7"), v5("MQTT-3.10.4-5", "MQTT-2.2.1-6"))...)
 	unsubackForKnown      = broken("unsuback-for-known", "does not answer an UNSUBSCRIBE that removes nothing", both(v311("MQTT-3.10.4-5"), v5("MQTT-3.10.4-5"))...)
 	unsubscribeCloses     = broken("unsubscribe-closes", "closes the connection for an UNSUBSCRIBE that removes nothing", both(v311("MQTT-3.10.4-5"), v5("MQTT-3.10.4-5"))...)
 	unsubackForEach       = broken("unsuback-for-each", "answers each filter of an UNSUBSCRIBE by an UNSUBACK of its own", both(v311("MQTT-3.10.4-6"), v5("MQTT-3.10.4-6"))...)
