@@ -45,6 +45,7 @@ var passesOnNull = map[string]string{
 	"subscribe.answered":              "a SUBACK",
 	"subscribe.code-order":            "a SUBACK",
 	"subscribe.empty-filter":          "a SUBACK",
+	"subscribe.identifiers-in-flight": "SUBACKs and UNSUBACKs",
 	"unsubscribe.answered":            "an UNSUBACK",
 	"unsubscribe.codes 5.0":           "an UNSUBACK",
 	"wildcard.long-filters":           "a SUBACK",
