@@ -34,6 +34,7 @@ type wire struct {
 	endedAt time.Time // when it ended
 	ours    bool      // we closed it
 	awaited map[uint16]bool
+	sent    int // the event of what was written last
 }
 
 // received is a packet from the broker that waits for an expectation.
@@ -100,7 +101,7 @@ func (w *wire) write(data []byte, p codec.Packet) {
 	w.t.rec.add(result.Event{
 		Client: w.client.name, Conn: w.number, Dir: result.Out, Data: w.t.secrets.mask(data),
 		Text: text, Packet: p, Version: w.client.version, Violations: violations,
-	}, nil)
+	}, func(i int) { w.sent = i })
 	w.put(data)
 }
 

@@ -10,8 +10,8 @@ import (
 // limits judges what the broker sends on a connection of 5.0 against the limits
 // that the client set in CONNECT.
 func (j *judge) limits(c *conn) {
-	if c.version != spec.V5 || c.connect == nil {
-		return
+	if c.version != spec.V5 || c.connect == nil || c.broken <= c.connectAt {
+		return // what a wrong CONNECT says sets no limit
 	}
 	ps := c.connect.Properties
 	size := ps.Int(codec.MaximumPacketSize, 0)

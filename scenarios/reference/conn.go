@@ -74,9 +74,7 @@ func (c *conn) read() {
 			break
 		}
 	}
-	if c.swallows() {
-		drain(nc)
-	}
+	drain(nc)
 	_ = nc.Close()
 	c.out.abort()
 	c.b.mu.Lock()
@@ -85,7 +83,9 @@ func (c *conn) read() {
 	c.b.mu.Unlock()
 }
 
-// drain reads a connection to its end, after it has become unreadable.
+// drain reads a connection that can be followed no more to its end: what was
+// written last is still on its way, see output.end. With a fault that overlooks
+// why it cannot be followed it stays open.
 func drain(nc net.Conn) {
 	buf := make([]byte, 4096)
 	for {
@@ -98,14 +98,6 @@ func drain(nc net.Conn) {
 // badLength handles a Remaining Length that cannot be read.
 func (c *conn) badLength(b []byte) {
 	_, _ = c.decode(b) // which ends the connection, unless a fault overlooks it
-}
-
-// swallows says whether the stream, which cannot be followed any more, is kept
-// open all the same: a fault.
-func (c *conn) swallows() bool {
-	c.b.mu.Lock()
-	defer c.b.mu.Unlock()
-	return !c.ended && !c.b.closed && len(c.b.faults.on) > 0
 }
 
 // decode reads a packet and applies the rules that one packet can break. ok is
