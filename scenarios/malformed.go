@@ -140,7 +140,7 @@ func malformed(packet codec.Type, b breakage, cases []matrix.Case) Scenario {
 
 func article(word string) string {
 	if strings.ContainsRune("AEIOU", rune(word[0])) {
-		return "an " + word
+		return "an"
 	}
-	return "a " + word
+	return "a"
 }

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/mqttproof/mqttproof/codec"
@@ -25,10 +26,25 @@ func runMalformed(t *T, packet codec.Type, all []matrix.Case) {
 		c.SendRaw(malformedBytes(t, c, cases[c]))
 	}
 	alive := map[*Client]bool{}
+	same := map[string][]Survivor{} // by what they break
+	var order []string
 	for _, s := range t.Survivors(clients...) {
 		alive[s.Client] = true
-		stepFor(t, cases[s.Client])
-		t.Broken("the broker closes the connection", s.Instead, s.Event)
+		cited, causes := dutyOf(cases[s.Client])
+		key := fmt.Sprint(cited, causes)
+		if same[key] == nil {
+			order = append(order, key)
+		}
+		same[key] = append(same[key], s)
+	}
+	for _, key := range order {
+		first := same[key][0]
+		stepFor(t, cases[first.Client])
+		got := first.Instead
+		if n := len(same[key]); n > 1 {
+			got += fmt.Sprintf("; so after %s", namesOf(cases, same[key][1:]))
+		}
+		t.Broken("the broker closes the connection", got, first.Event)
 	}
 	if packet != codec.CONNECT || t.V5() {
 		return
@@ -40,6 +56,19 @@ func runMalformed(t *T, packet codec.Type, all []matrix.Case) {
 			t.Broken("the close without a CONNACK", connack.String(), -1)
 		}
 	}
+}
+
+// namesOf names cases, a few of them.
+func namesOf(cases map[*Client]*matrix.Case, list []Survivor) string {
+	var names []string
+	for i, s := range list {
+		if i == 3 {
+			names = append(names, fmt.Sprintf("%d more", len(list)-i))
+			break
+		}
+		names = append(names, detail(cases[s.Client]))
+	}
+	return strings.Join(names, ", ")
 }
 
 // echoMethod is the one method of enhanced authentication whose answers we know:

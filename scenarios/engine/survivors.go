@@ -31,14 +31,18 @@ func (t *T) Survivors(clients ...*Client) (alive []Survivor) {
 	})
 	established := func(c *Client) bool { return c.Connack != nil && c.Connack.Code == 0 }
 	asked, answers := map[*Client]bool{}, map[*Client]bool{}
-	// ended says of each client whether all is known: closed, or served.
+	accepted := map[*Client]codec.Packet{}
+	// ended says whether all is known of each client: closed, or served.
 	ended := func() (all bool) {
 		all = true
 		for _, c := range clients {
 			if asked[c] && !answers[c] {
 				_, answers[c] = c.Taken(isPingresp)
 			}
-			all = all && (c.isClosed() || answers[c])
+			if p, ok := c.Taken(accepts); ok {
+				accepted[c] = p
+			}
+			all = all && (c.isClosed() || answers[c] || accepted[c] != nil)
 		}
 		return all
 	}
@@ -57,16 +61,14 @@ func (t *T) Survivors(clients ...*Client) (alive []Survivor) {
 	}
 	for _, c := range clients {
 		switch {
+		case accepted[c] != nil:
+			alive = append(alive, Survivor{c, fmt.Sprintf("it is accepted: %s", accepted[c]), wrong[c]})
 		case !c.isClosed() && answers[c]:
 			alive = append(alive, Survivor{c, "it stays open and a PINGREQ after it is answered", wrong[c]})
 		case !c.isClosed():
 			alive = append(alive, Survivor{c, "it stays open: " + c.instead(t.timeouts.Answer), wrong[c]})
 		case established(c):
 			c.observeClose(c.wire.lastSent != codec.CONNECT)
-		default:
-			if p, ok := c.Taken(accepts); ok {
-				alive = append(alive, Survivor{c, fmt.Sprintf("it is accepted: %s", p), wrong[c]})
-			}
 		}
 	}
 	return alive
