@@ -66,7 +66,7 @@ var _ = add(Scenario{
 	ID:     "connect.first-packet",
 	Title:  "a connection on which anything but CONNECT comes first is closed, without a DISCONNECT",
 	Why:    "whoever is served before CONNECT is served without a name, a password or rights",
-	Proves: Requirements(V311("MQTT-4.8.0-1"), V5("MQTT-4.13.1-1", "MQTT-3.14.0-1")),
+	Proves: Requirements(V311("MQTT-4.8.0-1", "MQTT-3.1.0-1"), V5("MQTT-4.13.1-1", "MQTT-3.1.0-1", "MQTT-3.14.0-1")),
 	Run: func(t *T) {
 		ack := codec.Ack{PacketID: 1}
 		topic := codec.Text(t.Topic("t"))
@@ -78,7 +78,7 @@ var _ = add(Scenario{
 			&codec.Pingreq{}, &codec.Disconnect{},
 		}
 		for _, p := range packets {
-			t.Step(p.Type().String()+" in place of CONNECT (MQTT-3.1.0-1)", Requirements(V311("MQTT-4.8.0-1"), V5("MQTT-4.13.1-1"))...)
+			t.Step(p.Type().String()+" in place of CONNECT", Requirements(V311("MQTT-3.1.0-1"), V5("MQTT-3.1.0-1"))...)
 			c := t.Open()
 			c.Send(p)
 			c.ExpectRefused()

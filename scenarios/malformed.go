@@ -134,8 +134,15 @@ func malformed(packet codec.Type, b breakage, cases []matrix.Case) Scenario {
 		Title:  fmt.Sprintf("%s %s %s %s", article(packet.String()), packet, b.what, ends),
 		Why:    b.why,
 		Proves: slices.Compact(proves),
+		Serial: endsBrokers(packet, b.kind),
 		Run:    func(t *T) { runMalformed(t, packet, cases) },
 	}
+}
+
+// endsBrokers says which of them are known to have ended a broker: alone they
+// spare the search for the one that did it.
+func endsBrokers(packet codec.Type, kind matrix.Kind) bool {
+	return packet == codec.SUBSCRIBE && (kind == matrix.Truncated || kind == matrix.TrailingBytes)
 }
 
 func article(word string) string {
