@@ -125,9 +125,10 @@ var _ = add(Scenario{
 	ID:     "qos.publish-empty-topic",
 	Title:  "a PUBLISH with an empty Topic Name ends the connection",
 	Why:    "a message without a topic cannot be meant for anybody; a broker that takes it hides the sender's fault",
-	Proves: Requirements(V311("MQTT-4.8.0-1"), V5("U5-3.3.2.1-u1", "MQTT-4.13.1-1")),
+	Proves: Requirements(V311("MQTT-4.8.0-1", "MQTT-4.7.3-1"), V5("U5-3.3.2.1-u1", "MQTT-4.13.1-1", "MQTT-4.7.3-1")),
 	Run: func(t *T) {
-		t.Step("a client that breaks MQTT-4.7.3-1 is disconnected", Requirements(V311("MQTT-4.8.0-1"), V5("U5-3.3.2.1-u1", "MQTT-4.13.1-1"))...)
+		t.Step("the client is disconnected", Requirements(V311("MQTT-4.8.0-1"), V5("U5-3.3.2.1-u1", "MQTT-4.13.1-1"))...)
+		t.Because(Requirements(V311("MQTT-4.7.3-1"), V5("MQTT-4.7.3-1"))...)
 		c := t.Connect()
 		c.Send(message("", "nowhere", 0, 0))
 		c.ExpectClosed()

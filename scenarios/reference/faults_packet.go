@@ -197,8 +197,8 @@ var (
 	_ = unseen("property-length-missing", "drops packets whose Property Length is missing", v5("MQTT-2.2.2-1")...)
 	_ = unseen("property-length-too-large", "drops packets whose Property Length goes beyond their end", v5("U5-2.2.2.1-u1")...)
 	_ = unseen("foreign-properties-ignored", "takes packets with properties that do not belong there, or are cut", v5("U5-2.2.2.2-u1")...)
-	_ = unseen("repeated-properties-of-connect", "takes a CONNECT that repeats a property", v5("U5-3.1.2.11.2-u1", "U5-3.1.2.11.3-u1",
-		"U5-3.1.2.11.4-u1", "U5-3.1.2.11.5-u1", "U5-3.1.2.11.6-u1", "U5-3.1.2.11.7-u1", "U5-3.1.2.11.9-u1", "U5-3.1.2.11.10-u2")...)
+	_ = unseen("repeated-properties-of-connect", "takes a CONNECT that repeats a property with a number", v5("U5-3.1.2.11.2-u1", "U5-3.1.2.11.3-u1",
+		"U5-3.1.2.11.4-u1", "U5-3.1.2.11.5-u1", "U5-3.1.2.11.6-u1", "U5-3.1.2.11.7-u1")...)
 	_ = unseen("authentication-data-alone", "takes a CONNECT with Authentication Data and without a method", v5("U5-3.1.2.11.10-u1")...)
 	_ = unseen("repeated-properties-of-will", "takes a will that repeats a property",
 		v5("U5-3.1.3.2.2-u1", "U5-3.1.3.2.3-u2", "U5-3.1.3.2.4-u1", "U5-3.1.3.2.5-u1", "U5-3.1.3.2.6-u1", "U5-3.1.3.2.7-u1")...)

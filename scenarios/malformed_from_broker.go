@@ -1,0 +1,74 @@
+package scenarios
+
+import (
+	"github.com/mqttproof/mqttproof/codec"
+	. "github.com/mqttproof/mqttproof/scenarios/engine"
+)
+
+// wellFormed are the statements that whoever sends a packet must keep. The codec
+// finds what breaks them in any packet of the broker.
+var wellFormed = Requirements(
+	V311("MQTT-1.5.3-1", "MQTT-1.5.3-2", "MQTT-2.2.2-1", "MQTT-3.3.1-4", "MQTT-3.3.2-1", "MQTT-4.7.3-1", "U3-2.2.1-u1", "U3-2.2.3-u2"),
+	V5("MQTT-1.5.4-1", "MQTT-1.5.4-2", "MQTT-1.5.5-1", "MQTT-1.5.7-1", "MQTT-2.1.3-1", "MQTT-2.2.2-1", "MQTT-3.3.1-4", "MQTT-3.3.2-1",
+		"MQTT-3.14.1-1", "U5-2.1.2-u1", "U5-2.1.4-u2", "U5-2.2.2.1-u1", "U5-2.2.2.2-u1"))
+
+var _ = add(Scenario{
+	ID:     "malformed.from-broker",
+	Title:  "no packet that the broker sends is malformed",
+	Why:    "a strict client leaves a broker whose packets it cannot read, and a lenient one misreads them",
+	Proves: wellFormed,
+	Needs:  []Feature{QoS2},
+	Run: func(t *T) {
+		t.Step("each kind of packet of the broker is well-formed", wellFormed...)
+		topic := t.Topic("é")
+		sub := t.Connect(Name("subscriber"))
+		sub.Subscribe(topic, 2)
+		pub := t.Connect(Name("publisher"))
+		for qos := byte(0); qos <= 2; qos++ {
+			pub.Publish(topic, "message", qos, Properties(codec.User("key", "välue"), codec.Data(codec.ContentType, "text/plain")))
+			// QoS 0 may be lost.
+			if qos > 0 {
+				sub.ExpectMessage(topic, "message")
+			}
+		}
+		sub.Unsubscribe(topic)
+		sub.Sync()
+		// In 5.0 it should bring a DISCONNECT.
+		sub.SendBroken(&codec.Subscribe{PacketID: sub.NextID(), Subscriptions: []codec.Subscription{filterAt("a", 0)}}, codec.Flags(0))
+		sub.ClosedWithin(t.Timeouts().Answer)
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "malformed.code-then-close",
+	Title:  "a DISCONNECT or CONNACK with a Reason Code of 0x80 or above is followed by the close",
+	Why:    "a client that waits for the close it was told of waits for ever",
+	Proves: V5("MQTT-4.13.2-1"),
+	Run: func(t *T) {
+		told := 0
+		after := func(what string, c *Client, data ...byte) {
+			t.Step(what, V5("MQTT-4.13.2-1")...)
+			c.SendRaw(data)
+			var code byte
+			switch p := c.AnswerWithin(t.Timeouts().Answer).(type) {
+			case *codec.Disconnect:
+				code = p.Code
+			case *codec.Connack:
+				code = p.Code
+			}
+			if code >= 0x80 {
+				told++
+				c.ExpectClosedWithin(t.Timeouts().Answer)
+			}
+		}
+		established := t.Connect(Name("established client"))
+		after("a PUBLISH with QoS 3", established, 0x36, 7, 0, 1, 'a', 0, 10, 0, 'x')
+		other := t.Connect(Name("another client"))
+		after("a SUBSCRIBE with the flags 0000", other, 0x80, 7, 0, 10, 0, 0, 1, 'a', 0)
+		fresh := t.Open(Name("refused client"))
+		after("a CONNECT with the reserved flag", fresh, 0x10, 14, 0, 4, 'M', 'Q', 'T', 'T', 5, 3, 0, 60, 0, 0, 1, 'm')
+		if told == 0 {
+			t.Skip("the broker closes without telling why")
+		}
+	},
+})
