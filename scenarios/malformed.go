@@ -135,7 +135,7 @@ func malformed(packet codec.Type, b breakage, cases []matrix.Case) Scenario {
 		Why:    b.why,
 		Proves: slices.Compact(proves),
 		Serial: endsBrokers(packet, b.kind),
-		Run:    func(t *T) { runMalformed(t, packet, cases) },
+		Run:    func(t *T) { runMalformed(t, packet, cases, endsBrokers(packet, b.kind)) },
 	}
 }
 
