@@ -22,23 +22,24 @@ func (e *exchange) method() codec.Property { return codec.Data(codec.Authenticat
 
 // startAuthentication begins what a CONNECT with an Authentication Method asks.
 func (c *conn) startAuthentication(method string) {
-	if method != AuthenticationMethod || c.b.opts.NoAuthentication {
-		if c.is(unknownMethodTaken) {
-			c.auth = &exchange{name: method}
-			c.welcome()
-			return
-		}
-		c.refuse(codeBadAuthMethod) // MQTT-4.12.0-1
-		return
-	}
+	known := method == AuthenticationMethod && !c.b.opts.NoAuthentication
 	c.auth = &exchange{name: method}
-	c.challenge()
+	switch {
+	case known, c.is(unknownMethodAsked):
+		c.challenge()
+	case c.is(unknownMethodTaken):
+		c.welcome()
+	case c.is(unknownMethodOpen):
+		c.send(&codec.Connack{Code: codeBadAuthMethod})
+	default:
+		c.refuse(codeBadAuthMethod) // MQTT-4.12.0-1
+	}
 }
 
 func (c *conn) challenge() {
 	c.b.assigned++
 	c.auth.challenge = fmt.Sprintf("challenge %d", c.b.assigned)
-	c.send(&codec.Auth{Code: codeContinueAuth, Properties: codec.Properties{
+	c.sendAuth(&codec.Auth{Code: codeContinueAuth, Properties: codec.Properties{
 		c.auth.method(), codec.Data(codec.AuthenticationData, c.auth.challenge)}})
 }
 
@@ -54,10 +55,9 @@ func (c *conn) beforeConnack(p codec.Packet) {
 		c.end()
 	default:
 		c.broke(ruleBeforeConnack, p)
-		if c.is(otherPacketsDuringAuth) {
-			return
+		if !c.servesDuringAuth(p) {
+			c.refuse(codeProtocolError)
 		}
-		c.refuse(codeProtocolError)
 	}
 }
 
@@ -66,18 +66,21 @@ func (c *conn) authenticate(p *codec.Auth) {
 	switch {
 	case c.auth == nil:
 		c.broke(ruleAuthUnasked, p)
-		if c.is(authWithoutMethodTaken) {
-			return
+		switch {
+		case c.is(authWithoutMethodTaken):
+		case c.is(authWithoutMethodRight):
+			c.send(&codec.Auth{Properties: p.Properties})
+		default:
+			c.refuse(codeProtocolError)
 		}
-		c.refuse(codeProtocolError)
 	case c.auth.challenge == "" && p.Code == codeReauthenticate:
-		if c.rightMethod(p) {
+		if c.rightMethod(p) && !c.is(reauthUnanswered) {
 			c.challenge()
 		}
 	default:
 		if c.answers(p, codeContinueAuth) {
 			c.auth.challenge = ""
-			c.send(&codec.Auth{Properties: codec.Properties{c.auth.method()}})
+			c.sendAuth(&codec.Auth{Properties: codec.Properties{c.auth.method()}})
 		}
 	}
 }
@@ -85,7 +88,7 @@ func (c *conn) authenticate(p *codec.Auth) {
 // rightMethod says whether AUTH has the method of the CONNECT (MQTT-4.12.0-5).
 func (c *conn) rightMethod(p *codec.Auth) bool {
 	method, _ := p.Properties.Find(codec.AuthenticationMethod)
-	if string(method.Data) == c.auth.name || c.is(authMethodChanges) {
+	if string(method.Data) == c.auth.name || c.is(authMethodChanges) || c.session != nil && c.is(reauthMethodChanges) {
 		return true
 	}
 	c.broke(ruleAuthMethod, p)
@@ -100,10 +103,10 @@ func (c *conn) answers(p *codec.Auth, code byte) bool {
 	}
 	data, _ := p.Properties.Find(codec.AuthenticationData)
 	switch {
-	case c.auth == nil || c.auth.challenge == "" || p.Code != code:
+	case c.auth.challenge == "" || p.Code != code:
 		c.refuse(codeProtocolError)
 		return false
-	case string(data.Data) != c.auth.challenge && !c.is(anyAnswerTaken):
+	case string(data.Data) != c.auth.challenge && !c.takesAnswer():
 		c.refuse(codeNotAuthorized) // MQTT-4.12.0-4, MQTT-4.12.1-2
 		return false
 	}

@@ -31,6 +31,7 @@ type Broker struct {
 	last      map[string]*message // by Topic Name, for a fault
 	kept      map[string]*will    // by Client Identifier, for faults
 	aliases   map[uint16]string   // of all clients, for a fault
+	hidden    map[string]*session // that a clean start discarded, for a fault
 	assigned  int                 // Client Identifiers given out
 	closed    bool
 
@@ -42,7 +43,7 @@ func New(opts Options, faults ...Fault) *Broker {
 	return &Broker{
 		opts: opts, faults: newFaultSet(faults),
 		sessions: map[string]*session{}, retained: map[string]*message{}, shares: map[string]int{},
-		last: map[string]*message{}, kept: map[string]*will{}, aliases: map[uint16]string{},
+		last: map[string]*message{}, kept: map[string]*will{}, aliases: map[uint16]string{}, hidden: map[string]*session{},
 		conns: map[*conn]bool{}, listeners: map[net.Listener]bool{},
 	}
 }
@@ -133,5 +134,5 @@ func (b *Broker) locked(f func()) {
 
 // supports says whether the broker speaks the version.
 func (b *Broker) supports(v codec.Version) bool {
-	return v == codec.V311 || v == codec.V5 || v == codec.V31 && !b.opts.Refuse31
+	return v == codec.V311 || v == codec.V5 && !b.opts.Refuse5 || v == codec.V31 && !b.opts.Refuse31
 }

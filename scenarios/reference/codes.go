@@ -16,6 +16,7 @@ const (
 	codeProtocolError       = 0x82
 	codeUnsupportedVersion  = 0x84
 	codeBadClientID         = 0x85
+	codeBadLogin            = 0x86
 	codeNotAuthorized       = 0x87
 	codeBadAuthMethod       = 0x8C
 	codeKeepAliveTimeout    = 0x8D

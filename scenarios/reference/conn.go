@@ -33,7 +33,8 @@ type conn struct {
 
 	keepAlive time.Duration // one and a half times the interval; 0 is none
 	silence   *time.Timer
-	heard     time.Time // when the last packet came
+	heard     time.Time      // when the last packet came
+	connack   *codec.Connack // that accepted
 	rules     clientRules
 }
 
@@ -48,20 +49,27 @@ const largest = 32 << 20
 // read takes packets until the connection ends.
 func (c *conn) read() {
 	nc := c.out.nc
-	frames := codec.NewReader(nc, largest)
+	frames := codec.NewReader(c.stream(), largest)
+	lost := 0 // bytes that a fault drops
 	for {
 		frame, err := frames.Next()
 		c.b.mu.Lock()
 		switch {
 		case c.ended:
-			if c.rules.left && err == nil {
-				p, _ := codec.Inspect(frame, c.version, codec.FromClient)
-				c.broke(ruleAfterwards, p)
+			if err == nil {
+				c.behindTheEnd(frame)
 			}
+		case err == nil && lost > 0:
+			lost -= len(frame)
 		case err == nil:
-			c.heard = time.Now()
-			c.restartSilence()
+			if c.countsAsLife(frame) {
+				c.alive()
+			}
+			first := c.version == 0
 			c.packet(frame)
+			if first && c.is(pipelinedLost) {
+				lost = len(frames.Buffered())
+			}
 		case errors.Is(err, codec.ErrLength):
 			c.badLength(frames.Buffered())
 		case errors.Is(err, codec.ErrTooLarge):
@@ -182,6 +190,10 @@ func (c *conn) packet(frame []byte) {
 }
 
 func (c *conn) pinged() {
+	if c.is(connackAgainOnPing) && c.connack != nil {
+		c.send(c.connack)
+		c.connack = nil
+	}
 	if !c.is(pingUnanswered) {
 		c.send(&codec.Pingresp{})
 	}
@@ -196,6 +208,9 @@ func (c *conn) send(p codec.Packet) {
 		return
 	}
 	c.sentPacket(p)
+	if _, delivery := p.(*codec.Publish); delivery && c.is(keepAliveOfDeliveries) {
+		c.alive()
+	}
 	for _, data := range c.spoil(p) {
 		c.out.write(data)
 	}
@@ -225,12 +240,14 @@ func (c *conn) refuse(code byte) {
 	if c.version == codec.V5 && !c.b.opts.Silent {
 		switch {
 		case c.session != nil:
-			c.send(&codec.Disconnect{Code: code})
-		case code >= 0x80 && c.version == codec.V5:
-			c.send(&codec.Connack{Code: code})
+			c.sayGoodbye(code)
+		case code >= 0x80:
+			c.sendRefusal(code)
 		}
 	}
-	c.end()
+	if !c.staysOpen(code) {
+		c.end()
+	}
 }
 
 // end closes the connection behind what was sent.

@@ -28,7 +28,7 @@ func (c *conn) firstPacket(frame []byte) {
 	v := c.asked(frame)
 	if readable {
 		p, _ := codec.Inspect(frame, v, codec.FromClient)
-		if !c.rightProtocol(p.(*codec.Connect), level, v, frame) {
+		if v, readable = c.rightProtocol(p.(*codec.Connect), level, v); !readable {
 			return
 		}
 	}
@@ -41,31 +41,43 @@ func (c *conn) firstPacket(frame []byte) {
 }
 
 // rightProtocol looks at the Protocol Name and the Protocol Level, which say by
-// what the rest is read (3.1.2.1, 3.1.2.2).
-func (c *conn) rightProtocol(p *codec.Connect, level, v codec.Version, frame []byte) bool {
-	name := map[codec.Version]string{codec.V31: "MQIsdp", codec.V311: "MQTT", codec.V5: "MQTT"}[v]
-	named := p.Protocol.String() == name || c.b.faults.has(anyProtocolName, v)
-	if !named {
+// what the rest is read (3.1.2.1, 3.1.2.2), and gives that version.
+func (c *conn) rightProtocol(p *codec.Connect, level, v codec.Version) (codec.Version, bool) {
+	names := map[codec.Version]string{codec.V31: "MQIsdp", codec.V311: "MQTT", codec.V5: "MQTT"}
+	name := p.Protocol.String()
+	// Where there is no such level, there is no such name for it either.
+	named := name == names[v] || level != v && name == names[codec.V5]
+	if !named && !c.b.faults.has(anyProtocolName, v) {
 		c.version = v // for the words of the complaint only
 		c.broke(ruleProtocolName, p)
-		c.end()
-		return false
+		if !c.b.faults.has(nameRefusedOpen, v) {
+			c.end()
+		}
+		return v, false
 	}
-	if level == v && c.b.supports(v) || level != v && c.b.faults.has(anyProtocolLevel, v) {
-		return true
+	if level == v && c.b.supports(v) {
+		return v, true
+	}
+	for _, served := range []codec.Version{codec.V5, codec.V311} {
+		if level != v && c.b.faults.has(anyProtocolLevel, served) {
+			return served, true
+		}
 	}
 	// A level that we do not speak: 3.1.1 demands CONNACK 0x01 in its own form
 	// (3.1.1/MQTT-3.1.2-2); 5.0 allows 0x84 (5.0/MQTT-3.1.2-2).
 	c.version = codec.V311
 	c.broke(ruleProtocolLevel, p)
-	if !c.b.faults.has(levelRefusedSilently, codec.V311) {
+	switch {
+	case c.is(levelRefusedSilently):
+	case c.is(levelRefusedWrongly):
+		c.send(&codec.Connack{Code: 0x02})
+	default:
 		c.send(&codec.Connack{Code: 0x01})
 	}
-	if c.b.faults.has(levelRefusedOpen, v) {
-		return false
+	if !c.b.faults.anywhere(levelRefusedOpen) {
+		c.end()
 	}
-	c.end()
-	return false
+	return v, false
 }
 
 // notConnect handles another packet than CONNECT at the start: a protocol error
@@ -75,9 +87,10 @@ func (c *conn) notConnect(frame []byte) {
 	p, _ := codec.Inspect(frame, c.version, codec.FromClient)
 	c.broke(ruleFirstPacket, p)
 	c.version = 0
-	if c.b.faults.has(firstPacketAny, codec.V5) || c.b.faults.has(firstPacketAny, codec.V311) {
+	if c.b.faults.anywhere(firstPacketAny) {
 		return
 	}
+	c.sayBeforeConnack(codeProtocolError)
 	c.end()
 }
 
@@ -88,7 +101,7 @@ func (c *conn) refuseOldConnect(f *codec.Violation, p codec.Packet) {
 	emptyID := ok && f.Requirement.ID == "MQTT-3.1.3-7"
 	longID := ok && c.version == codec.V31 && utf8.RuneCount(connect.ClientID) > 23
 	if emptyID || longID || ok && c.version == codec.V31 && len(connect.ClientID) == 0 {
-		c.refuseOld(0x02)
+		c.refuseEmptyID()
 		return
 	}
 	if c.is(malformedConnectAnswered) {
@@ -99,8 +112,11 @@ func (c *conn) refuseOldConnect(f *codec.Violation, p codec.Packet) {
 
 // refuseOld answers a CONNECT of 3.1 or 3.1.1 with a return code and closes.
 func (c *conn) refuseOld(code byte) {
-	c.send(&codec.Connack{Code: code})
-	c.end()
+	c.code = code
+	c.sendRefusal(code)
+	if !c.is(refusalOpen) {
+		c.end()
+	}
 }
 
 // secondConnect handles a CONNECT on a connection that had one (MQTT-3.1.0-2).
@@ -119,7 +135,14 @@ func (c *conn) secondConnect(p *codec.Connect) {
 // accept looks at what a well-formed CONNECT asks for.
 func (c *conn) accept(p *codec.Connect) {
 	c.connect = p
-	c.id = p.ClientID.String()
+	c.id = c.spoilID(p.ClientID.String())
+	c.receiveMaximum = int(p.Properties.Int(codec.ReceiveMaximum, 65535))
+	c.maximumPacket = p.Properties.Int(codec.MaximumPacketSize, 0)
+	c.aliasMaximum = uint16(p.Properties.Int(codec.TopicAliasMaximum, 0))
+	c.problems = p.Properties.Int(codec.RequestProblemInformation, 1) == 1
+	if c.spoilConnect(p) {
+		return
+	}
 	if code := c.limits(p); code != 0 {
 		c.refuseConnect(code)
 		return
@@ -133,7 +156,8 @@ func (c *conn) accept(p *codec.Connect) {
 
 // refuseConnect refuses what a CONNECT asks for, and closes the connection.
 func (c *conn) refuseConnect(code byte) {
-	if code == codeQoSNotSupported && c.is(willQoSRefusedOpen) || code == codeRetainNotSupported && c.is(willRetainRefusedOn) {
+	if code == codeQoSNotSupported && c.is(willQoSRefusedOpen) || code == codeRetainNotSupported && c.is(willRetainRefusedOn) ||
+		code == codeBadClientID && c.is(emptyIDOpen) || code == codeBadLogin && c.is(loginRefusedOpen) {
 		c.send(&codec.Connack{Code: code})
 		return
 	}
@@ -143,11 +167,17 @@ func (c *conn) refuseConnect(code byte) {
 // limits gives the Reason Code for a CONNECT that asks for more than there is;
 // 0 for none. In 3.1.1 the connection has been refused by then.
 func (c *conn) limits(p *codec.Connect) byte {
-	if c.id == "" && c.b.opts.NoAssignedIDs {
-		if c.version != codec.V5 {
-			c.refuseOld(0x02)
-		}
+	switch {
+	case c.id == "" && c.b.opts.NoAssignedIDs && c.version == codec.V5:
 		return codeBadClientID
+	case c.id == "" && c.b.opts.NoAssignedIDs:
+		c.refuseEmptyID()
+		return codeBadClientID
+	case (p.User != nil || p.Password != nil) && c.b.opts.RefuseUsers && c.version == codec.V5:
+		return codeBadLogin
+	case (p.User != nil || p.Password != nil) && c.b.opts.RefuseUsers:
+		c.refuseLogin()
+		return codeBadLogin
 	}
 	if p.Will == nil || c.version != codec.V5 {
 		return 0
@@ -164,37 +194,45 @@ func (c *conn) limits(p *codec.Connect) byte {
 // welcome accepts the connection: it takes over, resumes or begins the session,
 // sends CONNACK, and then what the session has waiting.
 func (c *conn) welcome() {
-	p := c.connect
 	ack := &codec.Connack{}
-	if c.id == "" {
+	if c.id == "" && !c.is(emptyIDTwice) {
 		c.id = c.assignID()
 		if c.version == codec.V5 && !c.is(assignedIDHidden) {
-			ack.Properties = append(ack.Properties, codec.Data(codec.AssignedClientIdentifier, c.id))
+			told := c.id
+			if c.is(assignedIDWrong) {
+				told += "0"
+			}
+			ack.Properties = append(ack.Properties, codec.Data(codec.AssignedClientIdentifier, told))
 		}
 	}
-	c.receiveMaximum = int(p.Properties.Int(codec.ReceiveMaximum, 65535))
-	c.maximumPacket = p.Properties.Int(codec.MaximumPacketSize, 0)
-	c.aliasMaximum = uint16(p.Properties.Int(codec.TopicAliasMaximum, 0))
-	c.problems = p.Properties.Int(codec.RequestProblemInformation, 1) == 1
+	discarded := c.b.sessions[c.id] != nil
 	present := c.takeSession()
 	ack.SessionPresent = present && c.version != codec.V31
 	if c.version == codec.V5 {
 		ack.Properties = append(ack.Properties, c.declared()...)
 	}
 	c.startKeepAlive()
+	c.spoilConnack(ack, discarded)
+	if c.is(messagesBeforeConnack) {
+		c.session.resume()
+		c.send(ack)
+		return
+	}
 	c.send(ack)
+	if c.auth == nil && c.version == codec.V5 && c.is(authUnasked) {
+		c.send(&codec.Auth{Code: codeContinueAuth, Properties: codec.Properties{codec.Data(codec.AuthenticationMethod, AuthenticationMethod)}})
+	}
 	c.session.resume()
 }
 
 // assignID makes a Client Identifier that no other session has (3.1.3.1).
 func (c *conn) assignID() string {
+	if id, ok := c.wrongID(); ok {
+		return id
+	}
 	for {
 		c.b.assigned++
-		id := fmt.Sprintf("reference%d", c.b.assigned)
-		if c.is(assignedIDShared) {
-			id = "reference"
-		}
-		if c.b.sessions[id] == nil || c.is(assignedIDShared) {
+		if id := fmt.Sprintf("reference%d", c.b.assigned); c.b.sessions[id] == nil {
 			return id
 		}
 	}
@@ -240,7 +278,7 @@ func (c *conn) declared() (ps codec.Properties) {
 	if c.auth != nil {
 		ps = append(ps, c.auth.method())
 	}
-	return ps
+	return c.spoilDeclared(ps)
 }
 
 // startKeepAlive watches for silence: one and a half times the Keep Alive
@@ -250,10 +288,13 @@ func (c *conn) startKeepAlive() {
 	if c.b.opts.ServerKeepAlive > 0 && c.version == codec.V5 {
 		interval = c.b.opts.ServerKeepAlive
 	}
-	c.keepAlive = time.Duration(interval) * 1500 * time.Millisecond
-	if c.is(keepAliveShort) {
-		c.keepAlive /= 3
-	}
+	c.keepAlive = c.spoilKeepAlive(time.Duration(interval) * 1500 * time.Millisecond)
+	c.restartSilence()
+}
+
+// alive notes that the client has given a sign of life.
+func (c *conn) alive() {
+	c.heard = time.Now()
 	c.restartSilence()
 }
 

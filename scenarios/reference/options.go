@@ -80,8 +80,11 @@ type Options struct {
 	// NoAuthentication knows no Authentication Method. Otherwise there is one,
 	// AuthenticationMethod.
 	NoAuthentication bool
-	// Refuse31 does not speak MQTT 3.1.
-	Refuse31 bool
+	// RefuseUsers knows no user: it lets in who gives neither a user name nor a
+	// password, and nobody else.
+	RefuseUsers bool
+	// Refuse31 does not speak MQTT 3.1, and Refuse5 not 5.0.
+	Refuse31, Refuse5 bool
 
 	// Judge, if not nil, is told of each rule that a client breaks. It is called
 	// under the lock of the broker: it must not block, nor call the broker.
@@ -147,6 +150,8 @@ var behaviours = []Behaviour{
 	{"no-assigned-ids", "refuses empty Client Identifiers", "", func(o *Options) { o.NoAssignedIDs = true }, nil},
 	{"response-information", "gives Response Information to those who ask", "", func(o *Options) { o.ResponseInformation = "mqttproof/response/" }, nil},
 	{"no-authentication", "knows no Authentication Method", "", func(o *Options) { o.NoAuthentication = true }, nil},
+	{"refuse-users", "refuses clients with a user name or a password, of which it knows none", "", func(o *Options) { o.RefuseUsers = true }, nil},
+	{"refuse-5.0", "does not speak MQTT 5.0", "", func(o *Options) { o.Refuse5 = true }, nil},
 	{"refuse-3.1", "does not speak MQTT 3.1", "", func(o *Options) { o.Refuse31 = true }, nil},
 }
 

@@ -46,12 +46,14 @@ func newSession(b *Broker, id string) *session {
 // the way, and says whether there was Session State to go on from.
 func (c *conn) takeSession() (present bool) {
 	old := c.b.sessions[c.id]
-	if old != nil && old.conn != nil {
+	taken := old != nil && old.conn != nil
+	if taken {
 		c.takeOver(old)
 		old = c.b.sessions[c.id] // it may have ended with its connection
 	}
-	clean := c.connect.CleanStart && !c.is(cleanStartIgnored)
-	if old != nil && (clean || c.is(sessionNeverResumed)) {
+	clean := c.connect.CleanStart && !c.is(cleanStartIgnored) && !(c.is(takeoverContinue) && taken)
+	discarded := old
+	if old != nil && (clean || c.is(sessionNeverResumed) || c.is(takeoverForgets) && taken) {
 		old.end(endCleanStart)
 		old = nil
 	}
@@ -61,10 +63,12 @@ func (c *conn) takeSession() (present bool) {
 		c.b.sessions[c.id], c.b.byAge = s, append(c.b.byAge, s)
 	}
 	s.version, s.conn, c.session = c.version, c, s
-	s.expiry = c.expiryAsked()
+	s.spoilExpiry(c, old != nil)
 	s.stopTimers()
 	if old != nil {
 		s.resumed()
+	} else {
+		s.spoilNew(c, discarded)
 	}
 	s.setWill(c)
 	return old != nil
@@ -77,7 +81,16 @@ func (s *session) resumed() {
 	}
 	s.subscriptions = append(s.subscriptions, s.removed...)
 	s.removed = nil
+	if s.is(waitingLost) {
+		s.queue = nil
+	}
 	for _, sub := range s.subscriptions {
+		if s.is(grantNotResumed) {
+			sub.qos = 0
+		}
+		if s.is(asPublishedNotResumed) {
+			sub.asPublished = false
+		}
 		if s.is(noLocalNotResumed) {
 			sub.noLocal = false
 		}
@@ -91,7 +104,7 @@ func (s *session) resumed() {
 // has: with DISCONNECT 0x8E in 5.0 (MQTT-3.1.4-3), without a word before it
 // (3.1.1/MQTT-3.1.4-2).
 func (c *conn) takeOver(old *session) {
-	if old.is(takeoverLeavesOld) {
+	if old.is(takeoverLeavesOld) || c.is(takeoverOfOtherStays) && old.version != c.version {
 		stray := newSession(c.b, old.id)
 		stray.version, stray.conn = old.version, old.conn
 		old.conn.session = stray
@@ -105,7 +118,7 @@ func (c *conn) takeOver(old *session) {
 // at all before 5.0.
 func (c *conn) expiryAsked() uint32 {
 	if c.version != codec.V5 {
-		if c.connect.CleanStart {
+		if c.connect.CleanStart && !c.is(cleanSessionKept) {
 			return 0
 		}
 		return never
@@ -129,11 +142,12 @@ func (s *session) connectionEnded() {
 			s.willWaits(w)
 		}
 	}
+	s.spoilEnd()
 	switch {
 	case s.expiry == 0:
 		s.end(endConnection)
 	case s.expiry != never:
-		s.expiryTimer = s.after(time.Duration(s.expiry)*time.Second, func() { s.end(endExpiry) })
+		s.expiryTimer = s.after(s.spoilWait(time.Duration(s.expiry)*time.Second), func() { s.end(endExpiry) })
 	}
 	s.dropQoS0()
 }
@@ -170,6 +184,7 @@ const (
 // end discards the Session State. A Will Message that waits is due (3.1.3.2.2).
 func (s *session) end(why ending) {
 	s.stopTimers()
+	s.hide(why)
 	if s.b.sessions[s.id] == s {
 		delete(s.b.sessions, s.id)
 		s.b.byAge = slices.DeleteFunc(s.b.byAge, func(other *session) bool { return other == s })
@@ -204,14 +219,26 @@ func (c *conn) disconnected(p *codec.Disconnect) {
 	c.rules.left = true
 	s := c.session
 	s.disconnects = true
-	if expiry, ok := p.Properties.Find(codec.SessionExpiryInterval); ok && c.version == codec.V5 {
-		if s.expiry == 0 && expiry.Int != 0 && !c.is(expiryRaisedFromZero) {
-			c.broke(ruleExpiryRaised, p)
-			c.refuse(codeProtocolError)
-			return
+	expiry, ok := p.Properties.Find(codec.SessionExpiryInterval)
+	switch {
+	case c.version != codec.V5, c.is(farewellExpiryUnread):
+	case !ok && c.is(farewellEnds):
+		s.expiry = 0
+	case !ok, expiry.Int == 0 && c.is(farewellZeroUnread):
+	case s.expiry == 0 && expiry.Int != 0 && !c.is(expiryRaisedFromZero):
+		c.broke(ruleExpiryRaised, p)
+		if c.is(expiryRaisedUntold) {
+			c.end()
 		}
+		c.refuse(codeProtocolError)
+		return
+	default:
 		s.expiry = expiry.Int
 	}
 	s.discardWill(p.Code)
+	if c.is(farewellLeftOpen) {
+		c.gone()
+		return
+	}
 	c.end()
 }

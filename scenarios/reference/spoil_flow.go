@@ -20,6 +20,8 @@ type spoiled struct {
 	receiveMaximum  int               // of the first connection
 	placesLost      int               // under the Receive Maximum
 	tooLarge        bool              // a message was too large for the client
+	deaf            bool              // it takes no subscriptions
+	firstEnd        time.Time         // of its first connection
 }
 
 func newSpoiled() spoiled {

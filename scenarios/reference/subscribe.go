@@ -42,7 +42,7 @@ func (c *conn) subscribe(p *codec.Subscribe) {
 	for i, want := range p.Subscriptions {
 		r := request{subscription: c.newSubscription(p, want), handling: want.RetainHandling, place: i}
 		ack.Codes = append(ack.Codes, r.qos)
-		if s.is(onlyFirstFilter) && i > 0 || s.is(sameFilterFirstHolds) && asksAgain(made, r) {
+		if s.deaf || s.is(onlyFirstFilter) && i > 0 || s.is(sameFilterFirstHolds) && asksAgain(made, r) {
 			continue
 		}
 		if r.isNew = s.add(r.subscription); r.isNew {

@@ -43,7 +43,7 @@ func (c *conn) remove(filter string) {
 		if sub.times--; c.is(sharedCounted) && sub.share != "" && sub.times > 0 {
 			return false
 		}
-		if c.is(unsubscribeUndone) {
+		if c.is(unsubscribeUndone) || c.is(unsubscribedResumed) {
 			s.removed = append(s.removed, sub)
 		}
 		return true

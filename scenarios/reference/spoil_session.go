@@ -1,0 +1,127 @@
+package reference
+
+import (
+	"slices"
+	"time"
+
+	"github.com/mqttproof/mqttproof/codec"
+)
+
+// spoilExpiry gives a session the Session Expiry Interval of its new connection.
+func (s *session) spoilExpiry(c *conn, resumed bool) {
+	asked := c.expiryAsked()
+	five := c.version == codec.V5
+	switch {
+	case five && c.is(expiryIgnored),
+		five && c.is(expiryForeverEnds) && asked == never,
+		five && c.is(expiryLargeEnds) && asked > 1<<31-1:
+		asked = 0
+	case c.is(cleanSessionKept) && asked == 0:
+		asked = 60
+	}
+	if !(c.is(expiryOfFirst) && resumed) {
+		s.expiry = asked
+	}
+	if five && c.is(expiryWhileConnected) && asked > 0 && asked < 60 {
+		s.forgetsIn(time.Duration(asked) * time.Second)
+	}
+}
+
+// forgetsIn lets a session lose its subscriptions although it is connected.
+func (s *session) forgetsIn(d time.Duration) {
+	time.AfterFunc(d, func() {
+		s.b.locked(func() {
+			if s.conn != nil {
+				s.subscriptions = nil
+			}
+		})
+	})
+}
+
+// spoilWait gives the time after which a session that is not connected ends.
+func (s *session) spoilWait(interval time.Duration) time.Duration {
+	if s.is(expiryNotStopped) {
+		s.forgetsIn(interval)
+	}
+	if s.firstEnd.IsZero() {
+		s.firstEnd = time.Now()
+	}
+	switch {
+	case s.is(expiryHalved):
+		return interval / 2
+	case s.is(expiryGoesOn):
+		return interval - time.Since(s.firstEnd)
+	case s.is(expiryNever):
+		return 24 * time.Hour
+	}
+	return interval
+}
+
+// spoilNew applies the faults in a session that begins. old is one that was there
+// before it and is discarded, if any.
+func (s *session) spoilNew(c *conn, old *session) {
+	s.deaf = c.is(sessionNotMade) && !c.connect.CleanStart
+	if hidden := c.b.hidden[s.id]; hidden != nil && !c.connect.CleanStart {
+		s.subscriptions, s.queue = hidden.subscriptions, hidden.queue
+	}
+	if !c.connect.CleanStart {
+		delete(c.b.hidden, s.id)
+	}
+	if old == nil {
+		return
+	}
+	if s.is(cleanKeepsSubscriptions) {
+		s.subscriptions = old.subscriptions
+	}
+	if s.is(cleanKeepsMessages) {
+		s.queue = old.queue
+	}
+	if s.is(cleanKeepsUnacknowledged) {
+		s.inflight, s.lastID = old.inflight, old.lastID
+	}
+	if s.is(cleanKeepsIdentifiers) {
+		s.taken = old.taken
+	}
+}
+
+// hide puts a session that ends where a fault finds it again.
+func (s *session) hide(why ending) {
+	switch {
+	case why == endCleanStart && s.is(cleanHides):
+		s.b.hidden[s.id] = s
+	case why == endExpiry && s.is(expiryKeepsMessages):
+		s.b.hidden[s.id] = &session{queue: s.queue}
+	}
+}
+
+// spoilEnd applies the faults at the end of a connection.
+func (s *session) spoilEnd() {
+	kept, left := s.expiry > 0, s.disconnects
+	if kept && (s.is(lostOnLoss) && !left || s.is(lostOnDisconnect) && left) {
+		s.expiry = 0
+	}
+	if !kept && s.is(cleanSessionHeld) && !left {
+		s.expiry = 60
+	}
+	if s.is(cleanSessionLost) && left {
+		for _, other := range s.b.byAge {
+			if other.expiry == 0 && other.conn != nil {
+				other.subscriptions = nil
+			}
+		}
+	}
+	if n := len(s.subscriptions); s.is(subscriptionsLost) {
+		s.subscriptions = nil
+	} else if n > 1 && s.is(oneSubscriptionLost) {
+		s.subscriptions = s.subscriptions[:n-1]
+	}
+	if s.is(unsentLost) {
+		s.queue = nil
+	}
+	s.inflight = slices.DeleteFunc(s.inflight, func(d *delivery) bool {
+		return s.is(unacknowledgedLost1) && d.qos == 1 || s.is(unacknowledgedLost2) && d.qos == 2
+	})
+	if s.is(receivedLost) {
+		clear(s.taken)
+	}
+}
