@@ -28,13 +28,14 @@ var _ = add(Scenario{
 	},
 })
 
-func isConnack(p codec.Packet) bool { _, is := p.(*codec.Connack); return is }
+func isConnack(p codec.Packet) bool    { _, is := p.(*codec.Connack); return is }
+func isDisconnect(p codec.Packet) bool { _, is := p.(*codec.Disconnect); return is }
 
 var _ = add(Scenario{
 	ID:     "connect.second-connect",
 	Title:  "a second CONNECT on one connection ends the connection",
 	Why:    "a broker that accepts it lets a client change its identity after it was let in",
-	Proves: Requirements(V311("MQTT-3.1.0-2"), V5("MQTT-3.1.0-2")),
+	Proves: Requirements(V311("MQTT-3.1.0-2"), V5("MQTT-3.1.0-2", "MQTT-3.2.0-2")),
 	Run: func(t *T) {
 		t.Step("the same CONNECT again", Requirements(V311("MQTT-3.1.0-2"), V5("MQTT-3.1.0-2"))...)
 		same := t.Connect()
@@ -83,7 +84,7 @@ var _ = add(Scenario{
 			c.Send(p)
 			c.ExpectRefused()
 			t.Step("no DISCONNECT before a CONNACK", V5("MQTT-3.14.0-1")...)
-			if d, sent := c.Taken(func(p codec.Packet) bool { _, is := p.(*codec.Disconnect); return is }); sent && t.V5() {
+			if d, sent := c.Taken(isDisconnect); sent && t.V5() {
 				t.Broken("the close without a DISCONNECT", d.String(), -1)
 			}
 		}

@@ -131,7 +131,7 @@ func acceptedWithoutError(t *T, opts ...Option) {
 	c := t.Open(opts...)
 	c.SendConnect()
 	// Without its own name, or with a name of ours, a client may be refused.
-	mayRefuse := c.ID() == "" || c.Packet().User != nil || c.Packet().Password != nil
+	mayRefuse := c.ID() == "" && t.V5() || c.Packet().User != nil || c.Packet().Password != nil
 	if mayRefuse && c.RefusesSilently() {
 		t.Skip("the broker refuses the valid form of this CONNECT: it closes without a CONNACK")
 	}
@@ -284,7 +284,11 @@ var _ = add(Scenario{
 	Proves: Requirements(V311("MQTT-3.1.2-2"), V5("MQTT-3.1.2-2")),
 	Run: func(t *T) {
 		both := t.V5() || t.Speaks(spec.V5)
-		for _, level := range []byte{1, 2, 6, 127, 255} {
+		levels := []byte{1, 2, 6, 127, 255}
+		if !both {
+			levels = append(levels, 5)
+		}
+		for _, level := range levels {
 			t.Step(fmt.Sprintf("protocol level %d", level), Requirements(V311("MQTT-3.1.2-2"), V5("MQTT-3.1.2-2"))...)
 			c := t.Open()
 			p := c.Packet()
@@ -307,7 +311,7 @@ var _ = add(Scenario{
 	Title: "a CONNACK that refuses has a code of its version, no session, and is followed by the close",
 	Why:   "a client tells by the code whether to try again, to change its password, or to give up",
 	Proves: Requirements(V311("MQTT-3.2.2-4", "MQTT-3.2.2-5", "MQTT-3.2.2-6"),
-		V5("MQTT-3.2.2-6", "MQTT-3.2.2-7", "MQTT-3.2.2-8")),
+		V5("MQTT-3.2.2-6", "MQTT-3.2.2-7", "MQTT-3.2.2-8", "MQTT-3.14.0-1")),
 	Run: func(t *T) {
 		answered := 0
 		for _, bad := range []brokenConnect{
@@ -337,6 +341,10 @@ var _ = add(Scenario{
 			t.Equal("Session Present", connack.SessionPresent, false)
 			t.Step(bad.name+": the close follows the refusal", Requirements(V311("MQTT-3.2.2-5"), V5("MQTT-3.2.2-7"))...)
 			c.ExpectClosedWithin(t.Timeouts().Answer)
+			if d, sent := c.Taken(isDisconnect); sent && t.V5() {
+				t.Step(bad.name+": no DISCONNECT to a client that was not accepted", V5("MQTT-3.14.0-1")...)
+				t.Broken("the close without a DISCONNECT", d.String(), -1)
+			}
 		}
 		if answered == 0 {
 			t.Skip("the broker refused nothing here with a CONNACK")
@@ -372,7 +380,7 @@ var _ = add(Scenario{
 	ID:     "connect.wrong-password",
 	Title:  "a client with a wrong password is closed, and its will is not published",
 	Why:    "a will is a message: whoever is not let in must not be able to send one",
-	Proves: Requirements(V311("U3-3.1.4-u4", "MQTT-3.2.2-5"), V5("MQTT-3.1.4-2")),
+	Proves: Requirements(V311("U3-3.1.4-u4", "U3-3.2.2.3-u1", "MQTT-3.2.2-5"), V5("MQTT-3.1.4-2")),
 	Run: func(t *T) {
 		watcher, topic := t.Connect(Name("watcher")), t.Topic("will")
 		watcher.Subscribe(topic, 1)
@@ -385,6 +393,9 @@ var _ = add(Scenario{
 		}
 		t.Step("the connection is closed", Requirements(V311("U3-3.1.4-u4", "MQTT-3.2.2-5"), V5("MQTT-3.1.4-2"))...)
 		c.ExpectClosedWithin(t.Timeouts().Answer)
+		if connack == nil {
+			t.Warn(V311("U3-3.2.2.3-u1"), "a CONNACK that says why", "the close without one")
+		}
 		t.Step("no will of the refused client comes", Requirements(V311("MQTT-3.1.4-5"), V5("MQTT-3.1.4-6"))...)
 		watcher.ExpectNothing(t.Connect(Name("marker")))
 	},

@@ -95,6 +95,29 @@ var _ = add(Scenario{
 })
 
 var _ = add(Scenario{
+	ID:     "connect.server-keep-alive",
+	Title:  "where the broker sets a Server Keep Alive, it goes by that and not by the client's",
+	Why:    "a client that keeps to what it was told is cut off, or one that is dead is kept",
+	Proves: V5("MQTT-3.1.2-22"),
+	Run: func(t *T) {
+		sparing, eager := t.Connect(Name("silent client that asked for none"), KeepAlive(0)), t.Connect(Name("client that asked for 1 s"), KeepAlive(1))
+		began := time.Now()
+		told, set := sparing.Connack.Properties.Find(codec.ServerKeepAlive)
+		if !set {
+			t.Skip("the broker sets no Server Keep Alive")
+		}
+		limit := silenceLimit(t, sparing)
+		if eagerLimit := silenceLimit(t, eager); eagerLimit > 2*time.Second {
+			t.Step("a client that is silent for less than the Server Keep Alive is not cut off", V5("MQTT-3.1.2-22")...)
+			t.Sleep(eagerLimit / 2) // three quarters of it
+			eager.StillOpen()
+		}
+		t.Step(fmt.Sprintf("a client that is silent for longer than 1.5 times %d s is cut off", told.Int), V5("MQTT-3.1.2-22")...)
+		expectTimedOut(t, sparing, limit, began)
+	},
+})
+
+var _ = add(Scenario{
 	ID:     "connect.keep-alive-half-packet",
 	Title:  "a client that falls silent in the middle of a packet is disconnected",
 	Why:    "a few such connections cost an attacker nothing, and a broker its memory",

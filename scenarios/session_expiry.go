@@ -112,9 +112,15 @@ var _ = add(Scenario{
 			needsExpiry(t, c, never)
 		}
 		t.Observe("Session Expiry Interval in force", "%d", expiryInForce(c))
+		long := t.Connect(Name("client for 100 years"), Clean(false), expiry(100*365*24*3600))
+		if expiryInForce(long) < 60 {
+			t.Skip("the broker lowers a long Session Expiry Interval to %d", expiryInForce(long))
+		}
 		c.Disconnect()
+		long.Disconnect()
 		t.Sleep(1500 * time.Millisecond)
 		t.Equal("Session Present", c.Reconnect().SessionPresent, true)
+		t.Equal("Session Present of an interval above half the range", long.Reconnect().SessionPresent, true)
 	},
 })
 
@@ -231,7 +237,7 @@ var _ = add(Scenario{
 	ID:     "session.disconnect-revives",
 	Title:  "a DISCONNECT cannot give an expiry to a session that was to end with its connection",
 	Why:    "the broker may have refused already, in CONNACK, to keep anything for this client",
-	Proves: V5("MQTT-4.1.0-2", "MQTT-3.1.2-23"),
+	Proves: V5("MQTT-4.1.0-2", "MQTT-3.1.2-23", "U5-3.14.2.2.2-u2", "U5-3.14.2.2.2-u3"),
 	Run: func(t *T) {
 		c := kept(t)
 		c.Disconnect()
@@ -246,10 +252,10 @@ var _ = add(Scenario{
 		if answered {
 			t.Observe("answer", "DISCONNECT 0x%02X", answer.Code)
 		} else {
-			t.Warn(V5("U5-4.13.1-u2"), "a DISCONNECT with Reason Code 0x82", "the connection was closed without one")
+			t.Warn(V5("U5-3.14.2.2.2-u3"), "a DISCONNECT with Reason Code 0x82", "the connection was closed without one")
 		}
 		c.Drop()
-		t.Step("the session ended with its connection", V5("MQTT-4.1.0-2")...)
+		t.Step("the session ended with its connection", V5("MQTT-4.1.0-2", "U5-3.14.2.2.2-u2")...)
 		t.Equal("Session Present", c.Reconnect().SessionPresent, false)
 	},
 })

@@ -14,7 +14,12 @@ var takesOver = Requirements(V311("MQTT-3.1.4-2"), V5("MQTT-3.1.4-3"))
 // takeOver connects a second client with the identifier of the first and
 // expects the first to be closed. The first keeps its own name in the trace.
 func takeOver(t *T, first *Client, opts ...Option) *Client {
-	second := t.Connect(append([]Option{Name("second " + t.Version().String()), ID(first.ID())}, opts...)...)
+	t.Step("the second client is let in", takesOver...)
+	second := t.Open(append([]Option{Name("second " + t.Version().String()), ID(first.ID())}, opts...)...)
+	second.SendConnect()
+	if connack := second.ExpectConnack(); connack.Code != 0 {
+		t.Fail("a CONNACK that accepts the second client, and the close of the first", connack.String(), -1)
+	}
 	t.Step("the first connection is closed", takesOver...)
 	first.ExpectClosedWithin(t.Timeouts().Answer)
 	return second
@@ -39,7 +44,7 @@ var _ = add(Scenario{
 			return
 		}
 		t.Step("the first client is told why", V5("U5-3.1.4-u2")...)
-		p, ok := first.Taken(func(p codec.Packet) bool { _, is := p.(*codec.Disconnect); return is })
+		p, ok := first.Taken(isDisconnect)
 		if !ok {
 			t.Warn(V5("U5-3.1.4-u2"), "DISCONNECT 0x8E (Session taken over) for the first client", "the close without a DISCONNECT")
 			return

@@ -265,8 +265,9 @@ func (c *Client) ExpectRefused() *codec.Connack {
 }
 
 // RefusesSilently reports, without judging, that the answer to a CONNECT is the
-// close alone. 5.0 allows that wherever it allows to refuse (3.1.4, 4.13.1); what
-// came before the close is left for an expectation.
+// close alone. 5.0 allows that wherever it allows to refuse (3.1.4, 4.13.1), and
+// 3.1.1 for a failed login (3.1.4). What came before the close is left for an
+// expectation.
 func (c *Client) RefusesSilently() bool {
 	var answered, closed bool
 	c.t.await(c.t.timeouts.Answer, func() bool {
@@ -276,7 +277,7 @@ func (c *Client) RefusesSilently() bool {
 		})
 		return answered || closed
 	})
-	return c.version == spec.V5 && closed && !answered
+	return closed && !answered
 }
 
 // StillOpen expects that the connection is alive: PINGREQ is answered.

@@ -49,6 +49,7 @@ func (c *conn) beforeConnack(p codec.Packet) {
 	switch p := p.(type) {
 	case *codec.Auth:
 		if c.answers(p, codeContinueAuth) {
+			c.auth.challenge = ""
 			c.welcome()
 		}
 	case *codec.Disconnect:

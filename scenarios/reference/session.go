@@ -63,7 +63,8 @@ func (c *conn) takeSession() (present bool) {
 		c.b.sessions[c.id], c.b.byAge = s, append(c.b.byAge, s)
 	}
 	s.version, s.conn, c.session = c.version, c, s
-	s.spoilExpiry(c, old != nil)
+	s.expiry = c.expiryAsked()
+	s.spoilExpiry(old != nil)
 	s.stopTimers()
 	if old != nil {
 		s.resumed()
@@ -118,7 +119,7 @@ func (c *conn) takeOver(old *session) {
 // at all before 5.0.
 func (c *conn) expiryAsked() uint32 {
 	if c.version != codec.V5 {
-		if c.connect.CleanStart && !c.is(cleanSessionKept) {
+		if c.connect.CleanStart {
 			return 0
 		}
 		return never
@@ -233,7 +234,7 @@ func (c *conn) disconnected(p *codec.Disconnect) {
 		c.refuse(codeProtocolError)
 		return
 	default:
-		s.expiry = expiry.Int
+		s.expiry, s.firstExpiry = expiry.Int, expiry.Int
 	}
 	s.discardWill(p.Code)
 	if c.is(farewellLeftOpen) {

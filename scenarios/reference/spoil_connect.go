@@ -48,10 +48,11 @@ func (c *conn) spoilConnect(p *codec.Connect) bool {
 	case c.is(idOf23Refused) && len(c.id) == shortID,
 		c.is(idCapitalsRefused) && strings.Contains(c.id, "Q"),
 		c.is(longKeepAliveRefused) && p.KeepAlive == 65535,
-		c.is(passwordAloneRefused) && p.User == nil && p.Password != nil,
 		c.is(newSessionRefused) && !p.CleanStart && old == nil,
 		c.is(takeoverRefusesNew) && old != nil && old.conn != nil,
 		c.is(longIDRefusedWrongly) && long:
+	case c.is(passwordAloneRefused) && p.User == nil && p.Password != nil:
+		code = codeMalformed
 	case c.is(longIDRefusedOpen) && long:
 		code = codeBadClientID
 		if c.version != codec.V5 {
@@ -143,9 +144,9 @@ func (c *conn) spoilConnack(ack *codec.Connack, discarded bool) {
 	case c.is(presentUntold):
 		ack.SessionPresent = false
 	case c.is(connackReservedBits):
-		ack.Reserved = 1
-	case c.is(acceptanceUndefined):
-		ack.Code = 0x01
+		ack.Reserved = 2
+	case c.is(acceptanceUndefined) && !clean:
+		ack.Code = 0x02
 	}
 	if c.is(connackTwice) {
 		c.send(ack)

@@ -22,6 +22,7 @@ type spoiled struct {
 	tooLarge        bool              // a message was too large for the client
 	deaf            bool              // it takes no subscriptions
 	firstEnd        time.Time         // of its first connection
+	firstExpiry     uint32            // of the first connection, or of a DISCONNECT
 }
 
 func newSpoiled() spoiled {

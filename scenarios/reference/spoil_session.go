@@ -7,24 +7,33 @@ import (
 	"github.com/mqttproof/mqttproof/codec"
 )
 
-// spoilExpiry gives a session the Session Expiry Interval of its new connection.
-func (s *session) spoilExpiry(c *conn, resumed bool) {
-	asked := c.expiryAsked()
-	five := c.version == codec.V5
+// spoilExpiry notes the Session Expiry Interval of a new connection.
+func (s *session) spoilExpiry(resumed bool) {
+	if !resumed {
+		s.firstExpiry = s.expiry
+	}
+	if s.is(expiryWhileConnected) && s.version == codec.V5 && s.expiry > 0 && s.expiry < 60 {
+		s.forgetsIn(time.Duration(s.expiry) * time.Second)
+	}
+}
+
+// untoldExpiry gives the Session Expiry Interval that is in force at the end of a
+// connection, which is not what the client was told.
+func (s *session) untoldExpiry() uint32 {
+	kept, left := s.expiry > 0, s.disconnects
 	switch {
-	case five && c.is(expiryIgnored),
-		five && c.is(expiryForeverEnds) && asked == never,
-		five && c.is(expiryLargeEnds) && asked > 1<<31-1:
-		asked = 0
-	case c.is(cleanSessionKept) && asked == 0:
-		asked = 60
+	case s.is(expiryIgnored),
+		s.is(expiryForeverEnds) && s.expiry == never,
+		s.is(expiryLargeEnds) && s.expiry > 1<<31-1 && s.expiry < never,
+		s.is(lostOnLoss) && !left,
+		s.is(lostOnDisconnect) && left:
+		return 0
+	case !kept && (s.is(cleanSessionKept) || s.is(cleanSessionHeld) && !left):
+		return 60
+	case s.is(expiryOfFirst):
+		return s.firstExpiry
 	}
-	if !(c.is(expiryOfFirst) && resumed) {
-		s.expiry = asked
-	}
-	if five && c.is(expiryWhileConnected) && asked > 0 && asked < 60 {
-		s.forgetsIn(time.Duration(asked) * time.Second)
-	}
+	return s.expiry
 }
 
 // forgetsIn lets a session lose its subscriptions although it is connected.
@@ -62,7 +71,7 @@ func (s *session) spoilWait(interval time.Duration) time.Duration {
 func (s *session) spoilNew(c *conn, old *session) {
 	s.deaf = c.is(sessionNotMade) && !c.connect.CleanStart
 	if hidden := c.b.hidden[s.id]; hidden != nil && !c.connect.CleanStart {
-		s.subscriptions, s.queue = hidden.subscriptions, hidden.queue
+		s.subscriptions, s.queue = hidden.subscriptions, slices.Concat(hidden.inflight, hidden.queue)
 	}
 	if !c.connect.CleanStart {
 		delete(c.b.hidden, s.id)
@@ -90,20 +99,14 @@ func (s *session) hide(why ending) {
 	case why == endCleanStart && s.is(cleanHides):
 		s.b.hidden[s.id] = s
 	case why == endExpiry && s.is(expiryKeepsMessages):
-		s.b.hidden[s.id] = &session{queue: s.queue}
+		s.b.hidden[s.id] = &session{queue: s.queue, inflight: s.inflight}
 	}
 }
 
 // spoilEnd applies the faults at the end of a connection.
 func (s *session) spoilEnd() {
-	kept, left := s.expiry > 0, s.disconnects
-	if kept && (s.is(lostOnLoss) && !left || s.is(lostOnDisconnect) && left) {
-		s.expiry = 0
-	}
-	if !kept && s.is(cleanSessionHeld) && !left {
-		s.expiry = 60
-	}
-	if s.is(cleanSessionLost) && left {
+	s.expiry = s.untoldExpiry()
+	if s.is(cleanSessionLost) && s.disconnects {
 		for _, other := range s.b.byAge {
 			if other.expiry == 0 && other.conn != nil {
 				other.subscriptions = nil
