@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/mqttproof/mqttproof/codec"
-	"github.com/mqttproof/mqttproof/codec/spec"
 	. "github.com/mqttproof/mqttproof/scenarios/engine"
 )
 
@@ -92,12 +91,14 @@ var _ = add(Scenario{
 		one := t.Connect(Name("one"), ID(id+"1"), Keep())
 		t.Step("the other finds no session", sameClient...)
 		other := t.Connect(Name("other"), ID(id+"2"), Keep())
-		if t.Version() != spec.V31 {
-			t.Equal("Session Present", other.Connack.SessionPresent, false)
-		}
+		t.Equal("Session Present", other.Connack.SessionPresent, false)
 		t.Step("and takes nobody's connection", sameClient...)
 		one.StillOpen()
 		other.StillOpen()
+		needsSession(t, one)
+		t.Step("the first finds its own", sameClient...)
+		one.Disconnect()
+		t.Equal("Session Present", one.Reconnect().SessionPresent, true)
 	},
 })
 
@@ -191,8 +192,8 @@ var _ = add(Scenario{
 		c.Subscribe(topic, 1)
 		c.Disconnect()
 		pub.Publish(topic, "while away", 1)
-		t.Step("while its client is away the identifier is given to nobody else", V5("MQTT-3.2.2-16")...)
 		other := openWithoutID(t, Name("other client"), Clean(true))
+		t.Step("while its client is away the identifier is given to nobody else", V5("MQTT-3.2.2-16")...)
 		t.Equal("the Assigned Client Identifiers differ", assignedID(other) != id, true)
 		t.Step("the assigned identifier names the session", V5("MQTT-3.1.3-7")...)
 		t.Equal("Assigned Client Identifier is there", id != "", true)

@@ -24,6 +24,7 @@ const (
 // what is different there.
 var not31 = map[string]string{
 	"connect.client-id-case":          noPresence,
+	"connect.client-id-end":           noPresence,
 	"connect.cut-short":               noDuty,
 	"connect.fixed-header-flags":      flagsFree,
 	"connect.password-missing":        noDuty,

@@ -10,9 +10,14 @@ import (
 // stored is the duty to keep the state of a session between two connections.
 var stored = Requirements(V311("MQTT-4.1.0-1"), V5("MQTT-3.1.2-23"))
 
-// ends are the two ways in which a client goes away for a while.
-func ends(c *Client) map[string]func() {
-	return map[string]func(){"DISCONNECT": c.Disconnect, "a loss of the connection": c.Drop}
+// departure is a way in which a client goes away for a while.
+type departure struct {
+	name string
+	now  func()
+}
+
+func departures(c *Client) []departure {
+	return []departure{{"DISCONNECT", c.Disconnect}, {"a loss of the connection", c.Drop}}
 }
 
 var _ = add(Scenario{
@@ -28,9 +33,10 @@ var _ = add(Scenario{
 			topics = append(topics, t.Topic(fmt.Sprint("topic/", i)))
 			sub.Subscribe(topics[i], 1)
 		}
-		for name, end := range ends(sub) {
+		for _, leave := range departures(sub) {
+			name := leave.name
 			sub.Sync()
-			end()
+			leave.now()
 			sub.Reconnect()
 			t.Step("after "+name+" each subscription delivers", Requirements(stored, V311("MQTT-3.1.2-4"), V5("MQTT-3.1.2-5"))...)
 			for _, topic := range topics {
@@ -52,8 +58,8 @@ var _ = add(Scenario{
 		pub := t.Connect(Name("publisher"))
 		for _, qos := range []byte{1, 2} {
 			sub := kept(t, Name(fmt.Sprintf("subscriber at QoS %d", qos)))
-			for name, end := range ends(sub) {
-				topic := t.Topic(fmt.Sprintf("qos%d/%d", qos, len(name)))
+			for i, leave := range departures(sub) {
+				topic := t.Topic(fmt.Sprintf("qos%d/%d", qos, i))
 				sub.Reconnect(Manual())
 				sub.Subscribe(topic, qos)
 				for i := range many {
@@ -61,11 +67,11 @@ var _ = add(Scenario{
 				}
 				// The broker may hold the others back until this one is acknowledged.
 				sub.ExpectMessage(topic, "before the break 0")
-				end()
+				leave.now()
 				for i := range many {
 					pub.Publish(topic, fmt.Sprint("while away ", i), qos)
 				}
-				t.Step(fmt.Sprintf("at QoS %d after %s: what was not acknowledged comes again, and what has waited comes", qos, name), stored...)
+				t.Step(fmt.Sprintf("at QoS %d after %s: what was not acknowledged comes again, and what has waited comes", qos, leave.name), stored...)
 				sub.Reconnect(Automatic())
 				for i := range many {
 					sub.ExpectMessage(topic, fmt.Sprint("before the break ", i))

@@ -18,6 +18,10 @@ var passesOnNull = map[string]string{
 	// CONNECT is answered, and that is all there is to see.
 	"connect.accepted":                  "a CONNACK",
 	"connect.byte-by-byte":              "a CONNACK",
+	"connect.connack-properties 5.0":    "the properties of a CONNACK, of which it has none",
+	"connect.connack-texts 5.0":         "a CONNACK without texts",
+	"connect.suback-texts 5.0":          "acknowledgements without texts",
+	"auth.not-named 5.0":                "a CONNACK without an Authentication Method",
 	"connect.client-id":                 "a CONNACK",
 	"connect.client-id-unusual":         "a CONNACK; refusing is legal, not asked for",
 	"connect.connack-flags":             "the bits of a CONNACK",

@@ -25,13 +25,13 @@ var (
 
 // Keep Alive (3.1.2.10) and Server Keep Alive (3.2.2.3.14).
 var (
-	keepAliveShort          = broken("keep-alive-short", "cuts a client off after half of its Keep Alive", both(v311("MQTT-3.1.2-24"), v5("MQTT-3.1.2-22"))...)
-	keepAliveUnwatched      = broken("keep-alive-unwatched", "leaves a silent client connected for ever", both(v311("MQTT-3.1.2-24"), v5("MQTT-3.1.2-22", "MQTT-3.2.2-22"))...)
-	keepAliveOfPings        = broken("keep-alive-of-pings", "takes PINGREQ alone for a sign of life", both(v311("MQTT-3.1.2-24"), v5("MQTT-3.1.2-22"))...)
-	keepAliveOfDeliveries   = broken("keep-alive-of-deliveries", "takes what it sends to a client for a sign of its life", both(v311("MQTT-3.1.2-24"), v5("MQTT-3.1.2-22"))...)
-	keepAliveUntold         = broken("keep-alive-untold", "goes by a Keep Alive of a minute for all clients and does not tell them", v5("MQTT-3.2.2-22")...)
-	serverKeepAliveUnused   = broken("server-keep-alive-unused", "sends a Server Keep Alive and goes by that of the client", v5("MQTT-3.1.2-22")...).with("server-keep-alive")
-	serverKeepAliveForSmall = broken("server-keep-alive-for-small", "does not watch a client that asked for more than the Server Keep Alive", v5("MQTT-3.1.2-22")...).with("server-keep-alive")
+	keepAliveShort         = broken("keep-alive-short", "cuts a client off after half of its Keep Alive", both(v311("MQTT-3.1.2-24"), v5("MQTT-3.1.2-22"))...)
+	keepAliveUnwatched     = broken("keep-alive-unwatched", "leaves a silent client connected for ever", both(v311("MQTT-3.1.2-24"), v5("MQTT-3.1.2-22", "MQTT-3.2.2-22"))...)
+	keepAliveOfPings       = broken("keep-alive-of-pings", "takes PINGREQ alone for a sign of life", both(v311("MQTT-3.1.2-24"), v5("MQTT-3.1.2-22"))...)
+	keepAliveOfDeliveries  = broken("keep-alive-of-deliveries", "takes what it sends to a client for a sign of its life", both(v311("MQTT-3.1.2-24"), v5("MQTT-3.1.2-22"))...)
+	keepAliveUntold        = broken("keep-alive-untold", "goes by a Keep Alive of a minute for all clients and does not tell them", v5("MQTT-3.2.2-22")...)
+	serverKeepAliveUnused  = broken("server-keep-alive-unused", "sends a Server Keep Alive and goes by that of the client", v5("MQTT-3.1.2-22")...).with("server-keep-alive")
+	serverKeepAliveForSome = broken("server-keep-alive-for-some", "does not watch a client that asked for no Keep Alive, and is told a Server Keep Alive", v5("MQTT-3.1.2-22")...).with("server-keep-alive")
 )
 
 // Client Identifiers (3.1.3.1).

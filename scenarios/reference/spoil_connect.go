@@ -181,7 +181,7 @@ func (c *conn) spoilKeepAlive(limit time.Duration) time.Duration {
 	switch {
 	case c.is(keepAliveShort):
 		return limit / 3
-	case c.is(keepAliveUnwatched), c.is(serverKeepAliveForSmall) && asked > limit:
+	case c.is(keepAliveUnwatched), c.is(serverKeepAliveForSome) && asked == 0:
 		return 0
 	case c.is(keepAliveUntold):
 		return 90 * time.Second

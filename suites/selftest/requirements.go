@@ -144,9 +144,9 @@ func coverage(r spec.Requirement, citing, breaking []string, states map[string]S
 // Numbers counts the numbered requirements of a version that a broker can be
 // seen to keep, wholly or in part, and those of them that are proven.
 type Numbers struct {
-	Version                 spec.Version
-	Observable, Proven      int // wholly
-	Partly, PartlyProven    int
+	Version              spec.Version
+	Observable, Proven   int // wholly
+	Partly, PartlyProven int
 	// Faults are those that were run; Killed of them fail a scenario that cites
 	// what they break, Noticed any.
 	Faults, Killed, Noticed int
