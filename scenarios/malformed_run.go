@@ -84,10 +84,6 @@ func namesOf(cases map[*Client]*matrix.Case, list []Survivor) string {
 	return strings.Join(names, ", ")
 }
 
-// echoMethod is the one method of enhanced authentication whose answers we know:
-// the client sends back what it was sent (see the reference broker).
-const echoMethod = "mqttproof-echo"
-
 // openFor opens a connection and brings it to where the packet belongs.
 func openFor(t *T, packet codec.Type, c *matrix.Case) *Client {
 	name := Name(detail(c))
