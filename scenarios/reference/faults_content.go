@@ -10,6 +10,8 @@ var (
 		both(v311("MQTT-4.5.0-1"), v5("MQTT-4.5.0-1"))...)
 	payloadShort = broken("payload-short", "leaves the last byte of the payload out",
 		both(v311("MQTT-4.5.0-1"), v5("MQTT-4.5.0-1"))...)
+	propertiesBefore5 = broken("properties-before-5.0", "writes a Property Length in front of the payload of messages from clients of 5.0 to those of 3.1.1",
+		v311("MQTT-4.5.0-1")...)
 )
 
 // The properties of a message (3.3.2.3).
@@ -51,7 +53,7 @@ var (
 		v5("MQTT-3.3.2-9", "MQTT-3.2.2-17", "U5-3.3.4-u2")...)
 	aliasWithoutPermissionTaken = broken("alias-without-permission-taken", "takes Topic Aliases although it allows none",
 		v5("MQTT-3.2.2-18", "U5-3.3.4-u2", "U5-3.2.2.3.8-u2")...).with("no-aliases")
-	aliasZeroTaken        = unseen("alias-zero-taken", "takes the Topic Alias 0", v5("MQTT-3.3.2-8")...)
+	_                     = unseen("alias-zero-taken", "takes the Topic Alias 0", v5("MQTT-3.3.2-8")...)
 	unknownAliasTaken     = broken("unknown-alias-taken", "takes a Topic Alias that stands for no topic", v5("U5-3.3.4-u3")...)
 	aliasSurvives         = broken("alias-survives", "keeps the Topic Aliases of a client over its connections", v5("MQTT-3.3.2-7")...)
 	aliasShared           = broken("alias-shared", "has one list of Topic Aliases for all clients", v5("MQTT-3.3.2-7")...)
@@ -75,7 +77,7 @@ var (
 
 // Overlapping subscriptions and Subscription Identifiers (3.3.4; 3.3.5 in 3.1.1).
 var (
-	identifierTaken     = unseen("subscription-identifier-taken", "takes a PUBLISH with a Subscription Identifier", v5("MQTT-3.3.4-6")...)
+	_                   = unseen("subscription-identifier-taken", "takes a PUBLISH with a Subscription Identifier", v5("MQTT-3.3.4-6")...)
 	identifierForwarded = unseen("subscription-identifier-forwarded", "hands a Subscription Identifier in a PUBLISH on to the subscribers",
 		v5("MQTT-3.3.4-6", "U5-3.3.4-u1")...)
 )

@@ -150,7 +150,7 @@ var (
 
 // PUBREL and the Reason Codes of acknowledgements (3.4 to 3.7).
 var (
-	pubrelFlagsTaken = unseen("pubrel-flags-taken", "takes a PUBREL whose flags are wrong",
+	_ = unseen("pubrel-flags-taken", "takes a PUBREL whose flags are wrong",
 		both(v311("MQTT-3.6.1-1"), v5("MQTT-3.6.1-1"))...)
 	pubrelFlagsIgnored = unseen("pubrel-flags-ignored", "drops a PUBREL whose flags are wrong and keeps the connection",
 		both(v311("MQTT-3.6.1-1"), v5("MQTT-3.6.1-1"))...)

@@ -41,6 +41,8 @@ func (s *session) spoilMessage(d *delivery, p *codec.Publish) {
 		p.Topic[len(p.Topic)-1] = 0xFF
 	case s.is(topicLeftOut):
 		p.Topic = nil
+	case s.is(propertiesBefore5) && d.version == codec.V5:
+		p.Payload = append([]byte{0}, p.Payload...)
 	case s.is(payloadCut):
 		p.Payload, _, _ = bytes.Cut(p.Payload, []byte{0})
 	case s.is(payloadShort) && len(p.Payload) > 0:
