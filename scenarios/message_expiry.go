@@ -8,6 +8,10 @@ import (
 	. "github.com/mqttproof/mqttproof/scenarios/engine"
 )
 
+// shortest is a Message Expiry Interval that is over soon. With 1 a broker that
+// counts in whole seconds may have nothing left of it at once.
+func shortest() codec.Property { return codec.Int(codec.MessageExpiryInterval, 2) }
+
 var _ = add(Scenario{
 	ID:     "message.completed-past-expiry",
 	Title:  "the broker answers PUBREC by PUBREL although the message has expired meanwhile",
@@ -17,9 +21,9 @@ var _ = add(Scenario{
 	Run: func(t *T) {
 		topic := t.Topic("expiry")
 		sub, pub := pair(t, topic, 2, Manual())
-		pub.Publish(topic, "expiry", 2, Properties(codec.Int(codec.MessageExpiryInterval, 1)))
+		pub.Publish(topic, "expiry", 2, Properties(shortest()))
 		m := handedOn(t, sub, topic, "expiry")
-		t.Sleep(2200 * time.Millisecond) // the interval, and time for a broker that looks each second
+		t.Sleep(3200 * time.Millisecond) // the interval, and time for a broker that looks each second
 		t.Step("the exchange goes on past the expiry", V5("MQTT-4.3.3-7")...)
 		sub.Send(pubrec(m.PacketID))
 		sub.ExpectPubrel(m.PacketID)
@@ -31,30 +35,23 @@ var _ = add(Scenario{
 	ID:     "message.expires-while-held",
 	Title:  "a message that expires while it waits for a place under the Receive Maximum is not delivered",
 	Why:    "a client that is slow should spend its time on what is still true",
-	Proves: V5("MQTT-3.3.2-5", "MQTT-4.6.0-5"),
+	Proves: V5("MQTT-3.3.2-5"),
 	Needs:  []Feature{QoS1},
 	Run: func(t *T) {
 		topic := t.Topic("held")
 		sub, pub, _ := limited(t, topic, 1, 1)
 		pub.Publish(topic, "first", 1)
 		first := handedOn(t, sub, topic, "first") // which takes the only place
-		pub.Publish(topic, "expires", 1, Properties(codec.Int(codec.MessageExpiryInterval, 1)))
-		pub.Publish(topic, "last", 1)
-		t.Sleep(2200 * time.Millisecond) // the interval, and time for a broker that looks each second
+		pub.Publish(topic, "expires", 1, Properties(shortest()))
+		t.Sleep(3200 * time.Millisecond) // the interval, and time for a broker that looks each second
 		acknowledge(sub, first)
+		pub.Publish(topic, "last", 1)
 		t.Step("a message that has expired is not sent", V5("MQTT-3.3.2-5")...)
-		m, ok := sub.GetsAny(t.Timeouts().Delivery)
-		if !ok {
-			// Some wait for an occasion to go on behind the one that has expired.
-			t.Observe("next message", "waits for another one to be published")
-			pub.Publish(topic, "one more", 1)
-			t.Step("what has not expired is delivered", ownership...)
-			for m = sub.Next(); string(m.Payload) != "last"; m = sub.Next() {
-				acknowledge(sub, m)
-			}
+		if m, ok := sub.GetsAny(t.Timeouts().Delivery); ok {
+			m.Is("payload of the next message", string(m.Payload), "last")
 			return
 		}
-		m.Is("payload of the next message", string(m.Payload), "last")
+		handedOn(t, sub, topic, "last")
 	},
 })
 

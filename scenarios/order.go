@@ -204,7 +204,7 @@ var _ = add(Scenario{
 	ID:     "qos.order-after-return",
 	Title:  "on the return of a client what it had not acknowledged and what was published meanwhile come each in order",
 	Why:    "a device that was away must not apply an old setting on top of a new one",
-	Proves: Requirements(V311("MQTT-4.6.0-6"), V5("MQTT-4.6.0-5")),
+	Proves: Requirements(V311("MQTT-4.6.0-6"), V5("MQTT-4.6.0-5"), resent),
 	Needs:  []Feature{QoS2},
 	Run: func(t *T) {
 		for qos := byte(1); qos <= 2; qos++ {

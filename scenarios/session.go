@@ -224,7 +224,7 @@ var _ = add(Scenario{
 	ID:     "session.offline-messages",
 	Title:  "QoS 1 and QoS 2 messages for a client that is away wait for it, in their order",
 	Why:    "it is why a device has a session at all",
-	Proves: Requirements(V311("MQTT-3.1.2-5", "MQTT-4.6.0-6"), V5("MQTT-4.5.0-1", "MQTT-3.1.2-23", "MQTT-4.6.0-5")),
+	Proves: Requirements(V311("MQTT-3.1.2-5", "MQTT-4.5.0-1", "MQTT-4.6.0-6"), V5("MQTT-4.5.0-1", "MQTT-3.1.2-23", "MQTT-4.6.0-5")),
 	Needs:  []Feature{QoS1, QoS2},
 	Run: func(t *T) {
 		const each = 10
@@ -238,7 +238,7 @@ var _ = add(Scenario{
 			pub.Publish(topic, fmt.Sprint("2.", i), 2)
 		}
 		sub.Reconnect()
-		t.Step("all messages of QoS 1 and 2 come", Requirements(V311("MQTT-3.1.2-5"), V5("MQTT-4.5.0-1", "MQTT-3.1.2-23"))...)
+		t.Step("all messages of QoS 1 and 2 come", Requirements(V311("MQTT-3.1.2-5", "MQTT-4.5.0-1"), V5("MQTT-4.5.0-1", "MQTT-3.1.2-23"))...)
 		var order [3][]string
 		for len(order[1])+len(order[2]) < 2*each {
 			m := sub.Next()
