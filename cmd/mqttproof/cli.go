@@ -22,6 +22,7 @@ type cli struct {
 	Run      runCmd      `cmd:"" help:"Judge brokers: run the scenarios against each target."`
 	List     listCmd     `cmd:"" help:"List areas and scenarios, requirements, or faults and behaviours of the reference broker."`
 	Explain  explainCmd  `cmd:"" help:"Say in words what a scenario, a requirement or a fault is, and why it matters."`
+	Probe    probeCmd    `cmd:"" help:"Ask a broker what it supports, and try what it does where the standard leaves it free."`
 	Selftest selftestCmd `cmd:"" help:"Prove the scenarios: the reference broker passes them, and each fault fails one."`
 	Decode   decodeCmd   `cmd:"" help:"Show packets given in hex, with every rule that they break."`
 	Serve    serveCmd    `cmd:"" help:"Serve the reference broker, and say what its clients do wrong."`

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/mqttproof/mqttproof/codec/spec"
-	"github.com/mqttproof/mqttproof/reports"
 	"github.com/mqttproof/mqttproof/scenarios"
 	"github.com/mqttproof/mqttproof/scenarios/engine"
 	"github.com/mqttproof/mqttproof/scenarios/reference"
@@ -38,8 +36,7 @@ func (c explainCmd) Run(o out) error {
 
 // explainer prints what is known of scenarios, requirements and faults.
 type explainer struct {
-	out          io.Writer
-	err          error // of the first print that failed
+	folded
 	scenarios    []engine.Scenario
 	requirements []selftest.Requirement
 	faults       []reference.Fault
@@ -52,7 +49,7 @@ func newExplainer(out io.Writer) (*explainer, error) {
 		return nil, err
 	}
 	states, err := selftest.Recorded()
-	return &explainer{out, nil, scenarios.All(), requirements, reference.Faults(), states}, err
+	return &explainer{folded{out: out, width: 100}, scenarios.All(), requirements, reference.Faults(), states}, err
 }
 
 // explain prints all that the id names, and says whether there is any.
@@ -181,20 +178,6 @@ func (e *explainer) breaking(title string, refs []spec.Ref) {
 			}
 			e.line(2, "%s (%s): %s", f.Name, state, f.What)
 			break
-		}
-	}
-}
-
-// line prints a text, folded, its further lines further in.
-func (e *explainer) line(indent int, format string, args ...any) {
-	const width = 100
-	for i, l := range reports.Wrap(fmt.Sprintf(format, args...), width-indent-2) {
-		pad := strings.Repeat(" ", indent)
-		if i > 0 {
-			pad += "  "
-		}
-		if _, err := fmt.Fprintln(e.out, strings.TrimRight(pad+l, " ")); e.err == nil {
-			e.err = err
 		}
 	}
 }

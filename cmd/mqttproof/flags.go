@@ -18,10 +18,8 @@ import (
 	"github.com/mqttproof/mqttproof/scenarios/engine"
 )
 
-// runCmd is the flags of run. Those that talk about the broker come first.
-type runCmd struct {
-	Targets []string `arg:"" optional:"" name:"target" help:"Brokers to judge, side by side: embedded:mochi (the default), mqtt://HOST:PORT, mqtts://, ws://, wss://, exec:mosquitto, docker:mosquitto, docker:IMAGE:TAG."`
-
+// brokerFlags are the flags of all commands that talk to a broker.
+type brokerFlags struct {
 	User           string        `placeholder:"NAME" help:"User name for CONNECT. The password comes from --password-file or from the environment variable MQTTPROOF_PASSWORD."`
 	PasswordFile   string        `placeholder:"FILE" help:"File with the password."`
 	CA             string        `name:"ca" placeholder:"FILE" help:"Certificates that may sign the broker's (PEM)."`
@@ -29,22 +27,29 @@ type runCmd struct {
 	Key            string        `placeholder:"FILE" help:"The key of our own certificate (PEM)."`
 	Insecure       bool          `help:"Accept any certificate of the broker."`
 	ConnectTimeout time.Duration `default:"5s" help:"Limit for opening a connection."`
-	Broker         string        `placeholder:"NAME@VERSION" help:"What the broker is, where it cannot be known; its list of known deviations is applied."`
-	Without        []string      `sep:"none" placeholder:"FEATURE,..." help:"Features that the broker is declared to lack: ${features}."`
 	Prefix         string        `placeholder:"TOPIC" help:"Beginning of every topic, for brokers with access rules (default mqttproof/)."`
 	ClientPrefix   string        `placeholder:"TEXT" help:"Beginning of every client identifier (default mp)."`
+	Fault          []string      `sep:"none" placeholder:"NAME,..." help:"Faults to switch on in embedded:reference: names of list --faults, or requirements."`
+	With           []string      `sep:"none" placeholder:"NAME,..." help:"Ways in which embedded:reference behaves: names of list --behaviours."`
+	TimeoutFactor  float64       `default:"1" help:"Multiplies every wait, for slow machines and networks."`
+}
 
-	Fault []string `sep:"none" placeholder:"NAME,..." help:"Faults to switch on in embedded:reference: names of list --faults, or requirements."`
-	With  []string `sep:"none" placeholder:"NAME,..." help:"Ways in which embedded:reference behaves: names of list --behaviours."`
+// runCmd is the flags of run. Those that talk about the broker come first.
+type runCmd struct {
+	Targets []string `arg:"" optional:"" name:"target" help:"Brokers to judge, side by side: embedded:mochi (the default), mqtt://HOST:PORT, mqtts://, ws://, wss://, exec:mosquitto, docker:mosquitto, docker:IMAGE:TAG."`
+
+	brokerFlags
+
+	Broker  string   `placeholder:"NAME@VERSION" help:"What the broker is, where it cannot be known; its list of known deviations is applied."`
+	Without []string `sep:"none" placeholder:"FEATURE,..." help:"Features that the broker is declared to lack: ${features}."`
 
 	Only         []string       `sep:"none" placeholder:"WHAT,..." help:"Run these only: scenarios, areas or requirements; * stands for anything. May be given again."`
 	Skip         []string       `sep:"none" placeholder:"WHAT,..." help:"Leave these out."`
 	Versions     []spec.Version `placeholder:"VERSION" help:"Versions of MQTT (default 3.1.1,5.0: those of them that the broker speaks). In 3.1 nothing is more than a warning."`
 	GuideLiteral bool           `help:"Run the area guide with its topics as they stand in the guide, one scenario after the other."`
 
-	Parallel      int     `default:"256" help:"Scenarios in flight at once; they mostly wait."`
-	TimeoutFactor float64 `default:"1" help:"Multiplies every wait, for slow machines and networks."`
-	Seed          *uint64 `help:"Repeats a run with the same seed (default: a fresh one)."`
+	Parallel int     `default:"256" help:"Scenarios in flight at once; they mostly wait."`
+	Seed     *uint64 `help:"Repeats a run with the same seed (default: a fresh one)."`
 
 	Known   string `placeholder:"FILE" help:"List of known deviations; none turns off the one of embedded:."`
 	Level   string `default:"must" help:"Lowest level that must hold: must or should."`
@@ -79,7 +84,7 @@ type plan struct {
 func (c *runCmd) plan() (*plan, error) {
 	p := &plan{level: spec.Must}
 	var err error
-	if p.targets, err = c.targets(); err != nil {
+	if p.targets, err = c.targets(c.Targets); err != nil {
 		return nil, err
 	}
 	if err := c.selected(p); err != nil {
@@ -107,8 +112,8 @@ func (c *runCmd) plan() (*plan, error) {
 	return p, nil
 }
 
-func (c *runCmd) targets() (list []target.Target, err error) {
-	texts := c.Targets
+// targets reads what names brokers; embedded: where nothing does.
+func (c *brokerFlags) targets(texts []string) (list []target.Target, err error) {
 	if len(texts) == 0 {
 		texts = []string{"embedded:"}
 	}
@@ -145,7 +150,7 @@ func (c *runCmd) targets() (list []target.Target, err error) {
 
 // deviating adds what --fault and --with ask for to the reference broker among
 // the targets.
-func (c *runCmd) deviating(texts []string) ([]string, error) {
+func (c *brokerFlags) deviating(texts []string) ([]string, error) {
 	var query []string
 	for _, name := range split(c.Fault) {
 		query = append(query, "fault="+name)
@@ -175,7 +180,7 @@ func (c *runCmd) deviating(texts []string) ([]string, error) {
 }
 
 // password is never a flag: flags are seen by everyone on the machine.
-func (c *runCmd) password() (string, error) {
+func (c *brokerFlags) password() (string, error) {
 	if c.User == "" {
 		if c.PasswordFile != "" {
 			return "", usage("--password-file needs --user")
@@ -241,20 +246,25 @@ func (c *runCmd) selected(p *plan) (err error) {
 	return nil
 }
 
-func (c *runCmd) options() (o engine.Options, err error) {
-	o = engine.Options{
-		Versions: c.Versions, Parallel: c.Parallel, Prefix: c.Prefix, ClientPrefix: c.ClientPrefix, Literal: c.GuideLiteral,
-	}
-	slices.Sort(o.Versions)
-	o.Versions = slices.Compact(o.Versions)
-	if c.Parallel < 1 {
-		return o, usage("--parallel must be 1 or more")
-	}
+// engineOptions are what the flags say to the engine.
+func (c *brokerFlags) engineOptions() (o engine.Options, err error) {
+	o = engine.Options{Prefix: c.Prefix, ClientPrefix: c.ClientPrefix}
 	if o.Timeouts, err = engine.DefaultTimeouts().Scale(c.TimeoutFactor); err != nil {
 		return o, usage("--timeout-factor: %w", err)
 	}
 	if strings.ContainsAny(c.Prefix, "+#") {
 		return o, usage("--prefix %q holds a wildcard, which no topic may", c.Prefix)
+	}
+	return o, nil
+}
+
+func (c *runCmd) options() (o engine.Options, err error) {
+	if o, err = c.engineOptions(); err != nil {
+		return o, err
+	}
+	o.Versions, o.Parallel, o.Literal = slices.Compact(slices.Sorted(slices.Values(c.Versions))), c.Parallel, c.GuideLiteral
+	if c.Parallel < 1 {
+		return o, usage("--parallel must be 1 or more")
 	}
 	for _, name := range split(c.Without) {
 		f := engine.Feature(name)

@@ -50,6 +50,13 @@ func (c *Client) ExpectNotServed() {
 	}
 }
 
+// AnsweredOrClosed awaits a packet that match accepts, or the close, whichever
+// comes first, and says whether either came in time.
+func (c *Client) AnsweredOrClosed(match func(codec.Packet) bool) bool {
+	_, ok := c.take(c.t.timeouts.Answer, match)
+	return ok || c.isClosed()
+}
+
 // ClosedWithin reports, without judging, whether the broker closes the
 // connection within the limit.
 func (c *Client) ClosedWithin(limit time.Duration) bool { return c.t.await(limit, c.isClosed) }
