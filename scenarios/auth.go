@@ -129,6 +129,33 @@ var _ = add(Scenario{
 })
 
 var _ = add(Scenario{
+	ID:     "auth.property-twice",
+	Title:  "a CONNECT with two Authentication Methods, or with two Authentication Data, is refused",
+	Why:    "one part of the broker may look at the first one, and another at the second",
+	Proves: V5("MQTT-3.1.4-1", "U5-3.1.2.11.9-u1", "U5-3.1.2.11.10-u2"),
+	Run: func(t *T) {
+		// Only a broker that goes on with the method shows that it has taken one.
+		challenged(t, Name("client without an error"), With(codec.Data(codec.AuthenticationData, "data")))
+		for _, twice := range []struct {
+			name string
+			with codec.Properties
+			ref  string
+		}{
+			{"Authentication Method twice", codec.Properties{method(echoMethod), method(echoMethod)}, "U5-3.1.2.11.9-u1"},
+			{"Authentication Data twice", codec.Properties{method(echoMethod), codec.Data(codec.AuthenticationData, "data"),
+				codec.Data(codec.AuthenticationData, "data")}, "U5-3.1.2.11.10-u2"},
+		} {
+			t.Step(twice.name, V5("MQTT-3.1.4-1", twice.ref)...)
+			c := t.Open(Name("client with " + twice.name))
+			p := c.Packet()
+			p.Properties = append(p.Properties, twice.with...)
+			c.Send(p)
+			c.ExpectRefused()
+		}
+	},
+})
+
+var _ = add(Scenario{
 	ID:     "auth.other-method",
 	Title:  "AUTH with another method than that of the CONNECT ends the connection",
 	Why:    "a client that may go over to a weaker method need not know the secret of the strong one",

@@ -54,9 +54,9 @@ var _ = add(Scenario{
 	ID:     "connect.reserved-flag",
 	Title:  "a CONNECT with the reserved bit of the Connect Flags set is refused",
 	Why:    "the bit is kept for later versions; a broker that ignores it may take a future client for one of today",
-	Proves: Requirements(V311("MQTT-3.1.2-3", "MQTT-3.1.4-1"), V5("MQTT-3.1.2-3")),
+	Proves: Requirements(V311("MQTT-3.1.2-3", "MQTT-3.1.4-1"), V5("MQTT-3.1.2-3", "U5-3.1.2.3-u1")),
 	Run: func(t *T) {
-		t.Step("the reserved bit is 1", Requirements(V311("MQTT-3.1.2-3"), V5("MQTT-3.1.2-3"))...)
+		t.Step("the reserved bit is 1", Requirements(V311("MQTT-3.1.2-3"), V5("MQTT-3.1.2-3", "U5-3.1.2.3-u1"))...)
 		c := t.Open(Modify(func(p *codec.Connect) { p.Reserved = true }))
 		c.SendConnect()
 		expectMalformedConnectRefused(t, c)

@@ -43,6 +43,7 @@ var badConnects = []badConnect{
 	}, {
 		id: "connect.will-qos-3", title: "a CONNECT with Will QoS 3 is refused",
 		why:   "there is no QoS 3: the broker would have to guess, on the day the client dies, what was meant",
+		refs:  Requirements(connectFormat, V311("MQTT-3.1.2-14"), V5("MQTT-3.1.2-12", "U5-3.1.2.6-u1")),
 		cases: []brokenConnect{{"Will QoS 3", []Option{someWill}, breaks(codec.QoS3())}},
 	}, {
 		id: "connect.will-missing", title: "a CONNECT with the Will Flag and no will in it is refused",
@@ -303,6 +304,27 @@ var _ = add(Scenario{
 				t.Equal("CONNACK code", connack.Code, byte(1))
 			}
 		}
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "connect.bridge-level",
+	Title:  "a CONNECT with the level of a bridge is accepted, or refused like any level that does not exist",
+	Why:    "bridges of some brokers set the highest bit of the level; another broker must not hang on it",
+	Proves: V311("MQTT-3.1.2-2"),
+	Run: func(t *T) {
+		const bridge = 0x80
+		t.Step("the level of 3.1.1 with its highest bit set", V311("MQTT-3.1.2-2")...)
+		c := t.Open()
+		p := c.Packet()
+		p.Level = bridge | byte(spec.V311)
+		c.Send(p)
+		if connack, ok := c.AnswerWithin(t.Timeouts().Answer).(*codec.Connack); ok && connack.Code == 0 {
+			t.Observe("CONNECT of a bridge", "accepted")
+			return
+		}
+		c.ExpectClosedWithin(t.Timeouts().Answer)
+		t.Observe("CONNECT of a bridge", "refused")
 	},
 })
 

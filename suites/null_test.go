@@ -18,6 +18,7 @@ var passesOnNull = map[string]string{
 	// CONNECT is answered, and that is all there is to see.
 	"connect.accepted":                  "a CONNACK",
 	"connect.byte-by-byte":              "a CONNACK",
+	"connect.bridge-level 3.1.1":        "a CONNACK: a broker may know such bridges",
 	"connect.connack-properties 5.0":    "the properties of a CONNACK, of which it has none",
 	"connect.connack-texts 5.0":         "a CONNACK without texts",
 	"connect.suback-texts 5.0":          "acknowledgements without texts",

@@ -21,6 +21,8 @@ var (
 	wrongAnswerOpen        = broken("wrong-answer-refused-open", "refuses a client that answers wrongly and leaves the connection open", v5("MQTT-4.12.0-4")...)
 	authWithoutMethodTaken = broken("auth-without-method-taken", "drops AUTH of a client that named no Authentication Method and keeps the connection", v5("MQTT-4.12.0-7", "U5-3.15-u1")...)
 	authWithoutMethodRight = broken("auth-without-method-answered", "answers AUTH of a client that named no Authentication Method", v5("MQTT-4.12.0-7", "MQTT-4.12.0-6")...)
+	_                      = unseen("authentication-method-twice", "takes the first of two Authentication Methods in CONNECT", v5("U5-3.1.2.11.9-u1")...)
+	_                      = unseen("authentication-data-twice", "takes the first of two Authentication Data in CONNECT", v5("U5-3.1.2.11.10-u2")...)
 	authReasonTooLarge     = broken("auth-reason-string-too-large", "puts a Reason String into AUTH that makes it too large for the client", v5("MQTT-3.15.2-2")...)
 	authUserTooLarge       = broken("auth-user-property-too-large", "puts a User Property into AUTH that makes it too large for the client", v5("MQTT-3.15.2-3")...)
 	authMethodMissing      = broken("auth-method-missing", "sends AUTH without an Authentication Method", v5("U5-3.15.2.2.2-u1", "MQTT-4.12.0-5")...)

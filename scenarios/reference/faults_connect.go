@@ -12,14 +12,14 @@ var (
 // Protocol Name and Protocol Level, and the flag that is reserved (3.1.2.1 to
 // 3.1.2.3).
 var (
-	anyProtocolName       = unseen("any-protocol-name", "serves a client whatever its Protocol Name", both(v311("MQTT-3.1.2-1"), v5("MQTT-3.1.2-1"))...)
-	nameRefusedOpen       = broken("protocol-name-refused-open", "refuses a wrong Protocol Name and leaves the connection open", v5("MQTT-3.1.2-1")...)
-	anyProtocolLevel      = unseen("any-protocol-level", "serves a client whatever its Protocol Level", both(v311("MQTT-3.1.2-2"), v5("MQTT-3.1.2-2"))...)
-	levelRefusedOpen      = broken("level-refused-open", "refuses an unknown Protocol Level and leaves the connection open", both(v311("MQTT-3.1.2-2"), v5("MQTT-3.1.2-2"))...)
-	levelRefusedSilently  = broken("level-refused-silently", "refuses an unknown Protocol Level without a CONNACK", v311("MQTT-3.1.2-2")...).with("refuse-5.0")
-	levelRefusedWrongly   = broken("level-refused-wrongly", "refuses an unknown Protocol Level with the return code 0x02", v311("MQTT-3.1.2-2")...).with("refuse-5.0")
-	reservedFlagTaken     = unseen("reserved-connect-flag-taken", "serves a client that sets the reserved Connect Flag", both(v311("MQTT-3.1.2-3"), v5("MQTT-3.1.2-3"))...)
-	reservedFlagTakenOpen = broken("reserved-connect-flag-ignored", "drops a CONNECT with the reserved Connect Flag and leaves the connection open",
+	anyProtocolName      = unseen("any-protocol-name", "serves a client whatever its Protocol Name", both(v311("MQTT-3.1.2-1"), v5("MQTT-3.1.2-1"))...)
+	nameRefusedOpen      = broken("protocol-name-refused-open", "refuses a wrong Protocol Name and leaves the connection open", v5("MQTT-3.1.2-1")...)
+	anyProtocolLevel     = unseen("any-protocol-level", "serves a client whatever its Protocol Level", both(v311("MQTT-3.1.2-2"), v5("MQTT-3.1.2-2"))...)
+	levelRefusedOpen     = broken("level-refused-open", "refuses an unknown Protocol Level and leaves the connection open", both(v311("MQTT-3.1.2-2"), v5("MQTT-3.1.2-2"))...)
+	levelRefusedSilently = broken("level-refused-silently", "refuses an unknown Protocol Level without a CONNACK", v311("MQTT-3.1.2-2")...).with("refuse-5.0")
+	levelRefusedWrongly  = broken("level-refused-wrongly", "refuses an unknown Protocol Level with the return code 0x02", v311("MQTT-3.1.2-2")...).with("refuse-5.0")
+	_                    = unseen("reserved-connect-flag-taken", "serves a client that sets the reserved Connect Flag", both(v311("MQTT-3.1.2-3"), v5("MQTT-3.1.2-3", "U5-3.1.2.3-u1"))...)
+	_                    = broken("reserved-connect-flag-ignored", "drops a CONNECT with the reserved Connect Flag and leaves the connection open",
 		both(v311("MQTT-3.1.2-3"), v5("MQTT-3.1.2-3"))...).dropping(func(m *mistake) bool { return m.Requirement.ID == "MQTT-3.1.2-3" })
 )
 
@@ -53,7 +53,7 @@ var (
 		both(v311("MQTT-3.1.3-6"), v5("MQTT-3.1.3-6", "MQTT-3.2.2-16"))...)
 	emptyIDOpen     = broken("empty-client-identifier-refused-open", "refuses an empty Client Identifier and leaves the connection open", both(v311("MQTT-3.1.3-9"), v5("MQTT-3.1.3-8"))...).with("no-assigned-ids")
 	emptyIDWrongly  = broken("empty-client-identifier-refused-wrongly", "refuses an empty Client Identifier with the return code 0x03", v311("MQTT-3.1.3-9")...).with("no-assigned-ids")
-	emptyIDTaken    = unseen("empty-client-identifier-kept", "keeps a session for an empty Client Identifier", v311("MQTT-3.1.3-7", "MQTT-3.1.3-8")...)
+	_               = unseen("empty-client-identifier-kept", "keeps a session for an empty Client Identifier", v311("MQTT-3.1.3-7", "MQTT-3.1.3-8")...)
 	emptyIDUntold   = broken("empty-client-identifier-kept-untold", "refuses an empty Client Identifier with CleanSession 0 without a CONNACK", v311("MQTT-3.1.3-8")...)
 	emptyIDMistold  = broken("empty-client-identifier-kept-mistold", "refuses an empty Client Identifier with CleanSession 0 with the return code 0x05", v311("MQTT-3.1.3-8")...)
 	emptyIDLeftOpen = broken("empty-client-identifier-kept-open", "refuses an empty Client Identifier with CleanSession 0 and leaves the connection open", v311("MQTT-3.1.3-8")...)
