@@ -99,6 +99,12 @@ func (b *Broker) URL() string { return b.endpoint.name }
 // are those of MQTT.
 func (b *Broker) Dial(ctx context.Context) (net.Conn, error) { return b.endpoint.dial(ctx) }
 
+// DialOffering is Dial with other subprotocols in the handshake of a WebSocket
+// than mqtt.
+func (b *Broker) DialOffering(ctx context.Context, subprotocols ...string) (net.Conn, error) {
+	return b.endpoint.dialOffering(ctx, subprotocols)
+}
+
 // Transport is tcp, tls, ws or wss.
 func (b *Broker) Transport() string { return b.endpoint.transport }
 

@@ -13,10 +13,14 @@ import (
 
 // dial opens the Network Connection of MQTT. ctx and the connect timeout bound
 // the opening, not the connection.
-func (e *endpoint) dial(ctx context.Context) (net.Conn, error) {
+func (e *endpoint) dial(ctx context.Context) (net.Conn, error) { return e.dialOffering(ctx, []string{"mqtt"}) }
+
+// dialOffering is dial with the subprotocols that the handshake of a WebSocket
+// offers; other transports have none.
+func (e *endpoint) dialOffering(ctx context.Context, subprotocols []string) (net.Conn, error) {
 	limited, cancel := context.WithTimeout(ctx, e.opts.connectTimeout)
 	defer cancel()
-	conn, reached, err := e.dialTransport(limited)
+	conn, reached, err := e.dialTransport(limited, subprotocols)
 	switch {
 	case err == nil:
 		return conn, nil
@@ -31,7 +35,7 @@ func (e *endpoint) dial(ctx context.Context) (net.Conn, error) {
 }
 
 // dialTransport says also whether there was somebody at the port.
-func (e *endpoint) dialTransport(ctx context.Context) (_ net.Conn, reached bool, _ error) {
+func (e *endpoint) dialTransport(ctx context.Context, subprotocols []string) (_ net.Conn, reached bool, _ error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "tcp", e.hostPort)
 	if err != nil {
@@ -54,7 +58,7 @@ func (e *endpoint) dialTransport(ctx context.Context) (_ net.Conn, reached bool,
 	if e.url == nil {
 		return conn, true, nil
 	}
-	ws, err := upgrade(ctx, conn, e.url)
+	ws, err := upgrade(ctx, conn, e.url, subprotocols)
 	if err != nil {
 		conn.Close()
 		return nil, true, err

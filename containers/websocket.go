@@ -23,7 +23,7 @@ func (e *handshakeError) Unwrap() error { return e.err }
 
 // upgrade makes a WebSocket of an open connection. Whether the server chose the
 // subprotocol is for the scenarios to judge, so it is not asked here.
-func upgrade(ctx context.Context, conn net.Conn, u *url.URL) (net.Conn, error) {
+func upgrade(ctx context.Context, conn net.Conn, u *url.URL, subprotocols []string) (net.Conn, error) {
 	give := func(context.Context, string, string) (net.Conn, error) { return conn, nil }
 	// No proxy, and no connection kept: the one that is handed in is all.
 	transport := &http.Transport{DialContext: give, DialTLSContext: give, DisableKeepAlives: true}
@@ -34,7 +34,7 @@ func upgrade(ctx context.Context, conn net.Conn, u *url.URL) (net.Conn, error) {
 			// A redirect would be dialed on the connection that has been used up.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		Subprotocols: []string{"mqtt"},
+		Subprotocols: subprotocols,
 	})
 	if err != nil {
 		// The library repeats the whole address, and a query may hold a token.
@@ -123,6 +123,15 @@ func (c *websocketConn) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+// WriteText sends p as one text message, which no client of MQTT may
+// (MQTT-6.0.0-1).
+func (c *websocketConn) WriteText(p []byte) error {
+	return c.ws.Write(context.Background(), websocket.MessageText, p)
+}
+
+// Subprotocol is what the server chose in the handshake; empty for none.
+func (c *websocketConn) Subprotocol() string { return c.ws.Subprotocol() }
 
 // Close ends the connection at once, without the closing handshake: that is
 // what closing a Network Connection means to a broker on every transport.

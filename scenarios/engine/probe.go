@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mqttproof/mqttproof/codec"
@@ -105,6 +106,12 @@ func (g greeting) lacks(f Feature, without []Feature, target Target) string {
 	if f == Restart {
 		if !target.CanRestart() {
 			return "the target cannot be restarted by mqttproof"
+		}
+		return ""
+	}
+	if f == WebSocket {
+		if transport := target.Transport(); !strings.HasPrefix(transport, "ws") {
+			return "the run is over " + transport + " and not over WebSocket"
 		}
 		return ""
 	}

@@ -101,9 +101,11 @@ const (
 	SubscriptionID Feature = "subscription-id"
 	// Restart is the ability of the target to be restarted by us.
 	Restart Feature = "restart"
+	// WebSocket is the transport of the run being ws or wss.
+	WebSocket Feature = "websocket"
 )
 
 // Features lists all features, for messages and for checking --without.
 func Features() []Feature {
-	return []Feature{QoS1, QoS2, Retain, Wildcard, Shared, SubscriptionID, Restart}
+	return []Feature{QoS1, QoS2, Retain, Wildcard, Shared, SubscriptionID, Restart, WebSocket}
 }

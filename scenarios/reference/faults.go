@@ -29,6 +29,8 @@ type flaw struct {
 	breaks []spec.Ref
 	needs  []string // behaviours without which it cannot show
 
+	webSocket bool // it shows over that transport only
+
 	// What is said of packets as such is said here, and not asked for elsewhere.
 	misses func(*mistake) bool                               // errors of clients that are not seen
 	takes  func(*conn, *mistake) bool                        // errors that are seen, and not answered by the close

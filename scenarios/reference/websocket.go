@@ -5,7 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"slices"
+	"strings"
 
 	"github.com/coder/websocket"
 )
@@ -25,7 +25,7 @@ func (b *Broker) ServeWebSocket(l net.Listener) error {
 		}
 		ws.SetReadLimit(-1) // an MQTT packet is as long as its length says
 		// The connection ends itself at a message that is not binary (MQTT-6.0.0-1).
-		b.Attach(websocket.NetConn(ctx, ws, websocket.MessageBinary))
+		b.Attach(b.spoilMessages(ctx, ws, websocket.NetConn(ctx, ws, websocket.MessageBinary)))
 	})}
 	err := server.Serve(l)
 	return b.ended(l, err)
@@ -34,9 +34,12 @@ func (b *Broker) ServeWebSocket(l net.Listener) error {
 // subprotocols are what the handshake may agree on: mqtt (MQTT-6.0.0-4), and for
 // 3.1 the name that is in use, mqttv3.1.
 func (b *Broker) subprotocols(r *http.Request) []string {
-	offered := r.Header.Values("Sec-WebSocket-Protocol")
 	if b.faults.anywhere(wrongSubprotocol) {
-		return slices.Clone(offered)
+		var offered []string
+		for _, name := range strings.Split(r.Header.Get("Sec-WebSocket-Protocol"), ",") {
+			offered = append(offered, strings.TrimSpace(name))
+		}
+		return offered
 	}
 	return []string{"mqtt", "mqttv3.1"}
 }

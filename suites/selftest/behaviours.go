@@ -12,18 +12,14 @@ import (
 )
 
 // Correct runs every scenario on reference brokers without a fault: with the
-// defaults, with each behaviour alone, and with enough combinations that each
-// two behaviours stand together in one. It gives what was found, where nothing
+// defaults, over WebSocket, with each behaviour alone, and with enough combinations
+// that each two behaviours stand together in one. It gives what was found, where nothing
 // should be. each, if not nil, is told of each broker when it is done.
 func Correct(ctx context.Context, each func(behaviours []string, broken int)) ([]Broken, error) {
-	sets := Sets()
+	sets := append(Sets(), overWebSocket)
 	found := make([][]Broken, len(sets))
 	err := parallel(ctx, len(sets), func(ctx context.Context, i int) error {
-		opts, err := reference.Defaults().With(sets[i]...)
-		if err != nil {
-			return err
-		}
-		run, err := judge(ctx, opts, nil, scenarios.All())
+		run, err := correct(ctx, sets[i])
 		if err != nil {
 			return fmt.Errorf("the reference broker with [%s]: %w", strings.Join(sets[i], " "), err)
 		}
@@ -43,6 +39,21 @@ func Correct(ctx context.Context, each func(behaviours []string, broken int)) ([
 		all = append(all, f...)
 	}
 	return all, err
+}
+
+// overWebSocket stands for the defaults, with all connections over WebSocket.
+var overWebSocket = []string{"over WebSocket"}
+
+// correct runs every scenario on a correct broker with these behaviours.
+func correct(ctx context.Context, set []string) (*result.Run, error) {
+	if slices.Equal(set, overWebSocket) {
+		return judgeWebSocket(ctx, reference.Defaults(), nil, scenarios.All())
+	}
+	opts, err := reference.Defaults().With(set...)
+	if err != nil {
+		return nil, err
+	}
+	return judge(ctx, opts, nil, scenarios.All())
 }
 
 // allowed says that a result has nothing but warnings which one of the behaviours

@@ -63,8 +63,12 @@ func Timeouts() engine.Timeouts {
 	return t
 }
 
-// judge runs scenarios on a reference broker.
+// judge runs scenarios on a reference broker: over WebSocket, where a fault shows
+// there only.
 func judge(ctx context.Context, opts reference.Options, faults []reference.Fault, list []engine.Scenario, versions ...spec.Version) (*result.Run, error) {
+	if slices.ContainsFunc(faults, reference.Fault.WebSocket) {
+		return judgeWebSocket(ctx, opts, faults, list, versions...)
+	}
 	b, err := start(opts, faults...)
 	if err != nil {
 		return nil, err

@@ -47,3 +47,18 @@ func TestStates(t *testing.T) {
 		t.Errorf("%+v; want one that is killed by qos.1-redelivered-after-loss", rows)
 	}
 }
+
+// A fault that shows over WebSocket only is looked for there.
+func TestWebSocket(t *testing.T) {
+	faults, err := reference.FindFaults("5.0/rest-of-frame-lost")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := Faults(t.Context(), faults, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 1 || rows[0].State != Killed || !slices.Contains(rows[0].Scenarios, "websocket.several-in-a-frame") {
+		t.Errorf("%+v; want one that is killed by websocket.several-in-a-frame", rows)
+	}
+}
