@@ -166,10 +166,10 @@ var _ = add(Scenario{
 	ID:     "connect.byte-by-byte",
 	Title:  "a CONNECT that comes in segments of one byte is accepted",
 	Why:    "TCP has no packets: a slow radio link cuts them anywhere",
-	Proves: Requirements(V311("MQTT-3.1.4-4"), V5("MQTT-3.1.4-5", "MQTT-4.2-1")),
+	Proves: Requirements(V311("MQTT-3.1.4-4", "MQTT-7.1.1-1"), V5("MQTT-3.1.4-5", "MQTT-4.2-1")),
 	Run: func(t *T) {
 		c := t.Open(Modify(func(p *codec.Connect) { p.KeepAlive = 300 }))
-		t.Step("one byte at a time", Requirements(V311("MQTT-3.1.4-4"), V5("MQTT-3.1.4-5", "MQTT-4.2-1"))...)
+		t.Step("one byte at a time", Requirements(V311("MQTT-3.1.4-4", "MQTT-7.1.1-1"), V5("MQTT-3.1.4-5", "MQTT-4.2-1"))...)
 		c.SendInPieces(c.Packet(), 1)
 		t.Equal("CONNACK code", c.ExpectConnack().Code, byte(0))
 		t.Step("what follows is understood", Requirements(V311("MQTT-3.12.4-1"), V5("MQTT-3.12.4-1"))...)

@@ -95,6 +95,9 @@ func elsewhere(c matrix.Case) bool {
 	case *codec.Connect:
 		// Refused with CONNACK 0x02 (3.1.1/MQTT-3.1.3-8).
 		return c.Requirement.ID == "MQTT-3.1.3-7"
+	case *codec.Subscribe:
+		// Not for brokers without Shared Subscriptions: malformed.no-local-on-shared.
+		return c.Requirement.ID == "MQTT-3.8.3-4" && c.Version == codec.V5
 	case *codec.Publish:
 		// A broker that takes it would store it, and we could not name it to remove it.
 		return c.Kind == matrix.HeaderFlags && strings.HasSuffix(c.Name, "1")

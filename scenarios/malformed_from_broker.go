@@ -8,9 +8,9 @@ import (
 // wellFormed are the statements that whoever sends a packet must keep. The codec
 // finds what breaks them in any packet of the broker.
 var wellFormed = Requirements(
-	V311("MQTT-1.5.3-1", "MQTT-1.5.3-2", "MQTT-2.2.2-1", "MQTT-3.3.1-4", "MQTT-3.3.2-1", "MQTT-4.7.3-1", "U3-2.2.1-u1", "U3-2.2.3-u2"),
+	V311("MQTT-1.5.3-1", "MQTT-1.5.3-2", "MQTT-2.2.2-1", "MQTT-3.3.1-4", "MQTT-3.3.2-1", "MQTT-4.7.3-1", "MQTT-3.9.3-2", "U3-2.2.1-u1", "U3-2.2.3-u2"),
 	V5("MQTT-1.5.4-1", "MQTT-1.5.4-2", "MQTT-1.5.5-1", "MQTT-1.5.7-1", "MQTT-2.1.3-1", "MQTT-2.2.2-1", "MQTT-3.3.1-4", "MQTT-3.3.2-1",
-		"MQTT-3.14.1-1", "U5-2.1.2-u1", "U5-2.1.4-u2", "U5-2.2.2.1-u1", "U5-2.2.2.2-u1"))
+		"MQTT-3.9.3-2", "MQTT-3.14.1-1", "MQTT-3.14.2-1", "U5-2.1.2-u1", "U5-2.1.4-u2", "U5-2.2.2.1-u1", "U5-2.2.2.2-u1"))
 
 var _ = add(Scenario{
 	ID:     "malformed.from-broker",

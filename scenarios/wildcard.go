@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mqttproof/mqttproof/codec"
+	"github.com/mqttproof/mqttproof/codec/spec"
 	. "github.com/mqttproof/mqttproof/scenarios/engine"
 )
 
@@ -210,9 +211,10 @@ var _ = add(Scenario{
 
 // misplaced sends a SUBSCRIBE whose filter has a wildcard in a wrong place. The
 // standard names no reaction, so all are right but silence.
-func misplaced(t *T, filters ...string) {
+func misplaced(t *T, breaks []spec.Ref, filters ...string) {
 	for _, filter := range filters {
 		t.Step("the filter "+filter+" is answered, or the connection ends", Requirements(V311("MQTT-3.8.4-1"), V5("MQTT-3.8.4-1"))...)
+		t.Because(breaks...)
 		c := t.Connect()
 		id := c.NextID()
 		c.Send(&codec.Subscribe{PacketID: id, Subscriptions: []codec.Subscription{{Filter: codec.Text(t.Topic(filter)), QoS: 1}}})
@@ -229,18 +231,22 @@ var _ = add(Scenario{
 	ID:     "wildcard.misplaced-multi-level",
 	Title:  "a filter with # before its end or beside other characters is answered or ends the connection",
 	Why:    "a client that never hears of its subscription waits for ever",
-	Proves: Requirements(V311("MQTT-3.8.4-1"), V5("MQTT-3.8.4-1")),
+	Proves: Requirements(V311("MQTT-3.8.4-1", "MQTT-4.7.1-2"), V5("MQTT-3.8.4-1", "MQTT-4.7.1-1")),
 	Needs:  []Feature{Wildcard},
-	Run:    func(t *T) { misplaced(t, "a#", "#a", "a/#/b", "##", "a/#b") },
+	Run: func(t *T) {
+		misplaced(t, Requirements(V311("MQTT-4.7.1-2"), V5("MQTT-4.7.1-1")), "a#", "#a", "a/#/b", "##", "a/#b")
+	},
 })
 
 var _ = add(Scenario{
 	ID:     "wildcard.misplaced-single-level",
 	Title:  "a filter with + beside other characters of a level is answered or ends the connection",
 	Why:    "a client that never hears of its subscription waits for ever",
-	Proves: Requirements(V311("MQTT-3.8.4-1"), V5("MQTT-3.8.4-1")),
+	Proves: Requirements(V311("MQTT-3.8.4-1", "MQTT-4.7.1-3"), V5("MQTT-3.8.4-1", "MQTT-4.7.1-2")),
 	Needs:  []Feature{Wildcard},
-	Run:    func(t *T) { misplaced(t, "a+", "+a", "a/b+/c", "++", "a/+#") },
+	Run: func(t *T) {
+		misplaced(t, Requirements(V311("MQTT-4.7.1-3"), V5("MQTT-4.7.1-2")), "a+", "+a", "a/b+/c", "++", "a/+#")
+	},
 })
 
 var _ = add(Scenario{

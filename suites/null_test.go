@@ -37,6 +37,8 @@ var passesOnNull = map[string]string{
 	"guide.keep-alive":        "a PINGRESP",
 	"ping.unusual":            "what a broker does is observed, and that it lives on",
 
+	"malformed.unnamed": "what a broker does is observed, and that it lives on",
+
 	// PUBLISH and PUBREL are answered.
 	"limits.declared-maximum-qos 5.0": "a PUBACK and a PUBREC",
 	"message.acknowledged-or-refused": "a PUBACK and a PUBREC",

@@ -69,7 +69,7 @@ var (
 	noKeepAliveUnanswered    = broken("no-keep-alive-unanswered", "does not answer a CONNECT with the Keep Alive 0", both(v311("MQTT-3.1.4-4"), v5("MQTT-3.1.4-5"))...)
 	passwordAloneRefused     = broken("password-alone-refused", "refuses a password without a user name as malformed", v5("MQTT-3.1.4-5")...)
 	pipelinedLost            = broken("pipelined-lost", "drops what comes in one segment with a CONNECT", both(v311("U3-3.1.4-u5"), v5("MQTT-3.8.4-1"))...)
-	segmentsRefused          = broken("segments-refused", "drops a packet of which the first segment holds one byte, and all behind it", v5("MQTT-4.2-1")...)
+	segmentsRefused          = broken("segments-refused", "drops a packet of which the first segment holds one byte, and all behind it", both(v311("MQTT-7.1.1-1"), v5("MQTT-4.2-1"))...)
 	messagesBeforeConnack    = broken("messages-before-connack", "sends the messages that wait for a client before CONNACK", both(v311("MQTT-3.2.0-1"), v5("MQTT-3.2.0-1"))...)
 	connackTwice             = broken("connack-twice", "sends every CONNACK twice", v5("MQTT-3.2.0-2")...)
 	connackAgainOnPing       = broken("connack-again-on-ping", "sends CONNACK again before the first PINGRESP", v5("MQTT-3.2.0-2")...)

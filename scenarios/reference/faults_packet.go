@@ -158,6 +158,14 @@ var (
 		})
 	_ = unseen("no-local-on-shared", "takes No Local on a Shared Subscription", v5("MQTT-3.8.3-4")...)
 	_ = dropped(codec.SUBSCRIBE, []string{"U5-3.8.3.1-u2"}, "retain-handling-3", "drops a SUBSCRIBE with Retain Handling 3", v5("U5-3.8.3.1-u2")...)
+	_ = broken("misplaced-multi-level-unanswered", "neither answers a SUBSCRIBE with # in a wrong place nor closes the connection",
+		both(v311("MQTT-4.7.1-2", "MQTT-3.8.4-1"), v5("MQTT-4.7.1-1", "MQTT-3.8.4-1"))...).dropping(func(m *mistake) bool {
+		return m.of(codec.SUBSCRIBE) && (m.Requirement == spec.Ref{Version: codec.V311, ID: "MQTT-4.7.1-2"} || m.Requirement == spec.Ref{Version: codec.V5, ID: "MQTT-4.7.1-1"})
+	})
+	_ = broken("misplaced-single-level-unanswered", "neither answers a SUBSCRIBE with + in a wrong place nor closes the connection",
+		both(v311("MQTT-4.7.1-3", "MQTT-3.8.4-1"), v5("MQTT-4.7.1-2", "MQTT-3.8.4-1"))...).dropping(func(m *mistake) bool {
+		return m.of(codec.SUBSCRIBE) && (m.Requirement == spec.Ref{Version: codec.V311, ID: "MQTT-4.7.1-3"} || m.Requirement == spec.Ref{Version: codec.V5, ID: "MQTT-4.7.1-2"})
+	})
 	_ = dropped(codec.UNSUBSCRIBE, []string{"MQTT-3.10.3-2"}, "unsubscribe-empty", "drops an UNSUBSCRIBE without a Topic Filter",
 		both(v311("MQTT-3.10.3-2"), v5("MQTT-3.10.3-2", "U5-3.10.3-u1"))...)
 )
