@@ -214,7 +214,7 @@ var _ = add(Scenario{
 		t.Step("a client with the delayed will that is not continued has it published", V5("MQTT-3.1.2-8")...)
 		lost := kept(t, Name("lost client"), WithWill(will))
 		lost.Drop()
-		watcher.ExpectMessage(topic, "gone")
+		watcher.ExpectMessageWithin(time.Second, topic, "gone")
 		first := kept(t, Name("first"), WithWill(will))
 		second := takeOver(t, first, Keep())
 		t.Step("no will comes, also when its delay has passed", V5("MQTT-3.1.3-9")...)
