@@ -87,7 +87,7 @@ var _ = add(Scenario{
 	ID:     "will.not-retained",
 	Title:  "a will with Will Retain 0 is not kept, and leaves the retained message of its topic alone",
 	Why:    "a device that is long back is reported dead to everyone who starts watching",
-	Proves: Requirements(V311("MQTT-3.1.2-16"), V5("MQTT-3.1.2-14")),
+	Proves: Requirements(V311("MQTT-3.1.2-16", "MQTT-3.3.1-12"), V5("MQTT-3.1.2-14", "MQTT-3.3.1-8")),
 	Needs:  []Feature{Retain, QoS1},
 	Run: func(t *T) {
 		topic := t.Topic("will")
@@ -100,8 +100,9 @@ var _ = add(Scenario{
 		t.Connect(Name("device"), WithWill(will(topic, "gone", 1))).Drop()
 		t.Step("the will is published", willComes...)
 		willNow(t, sub, topic, "gone")
-		t.Step("a later subscriber gets the earlier message alone", Requirements(V311("MQTT-3.1.2-16"), V5("MQTT-3.1.2-14"))...)
+		t.Step("a later subscriber gets the earlier message", Requirements(V311("MQTT-3.1.2-16", "MQTT-3.3.1-12"), V5("MQTT-3.1.2-14", "MQTT-3.3.1-8"))...)
 		late, _ := laterSubscriber(t, topic, "status")
+		t.Step("and nothing else", Requirements(V311("MQTT-3.1.2-16"), V5("MQTT-3.1.2-14"))...)
 		late.ExpectNothing(pub)
 	},
 })
