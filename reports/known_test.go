@@ -29,6 +29,7 @@ func TestLoadKnown(t *testing.T) {
 		{"no deviations", "broker: x\n", "line 1: deviations is missing"},
 		{"not a list", "broker: x\ndeviations: {}\n", "line 2: deviations must be a list"},
 		{"unknown key", "broker: x\ndeviation: []\n", `line 2: unknown key "deviation"`},
+		{"sometimes that is neither", top + "  - requirement: 5.0/MQTT-1.5.4-1\n    reason: r\n    sometimes: maybe\n", "sometimes must be true or false"},
 		{"unknown key in an entry", top + "  - requirement: 5.0/MQTT-1.5.4-1\n    reasons: r\n", `line 4: unknown key "reasons"`},
 		{"no reason", top + "  - requirement: 5.0/MQTT-1.5.4-1\n  - scenario: a.b\n    reason: r\n", "line 3: reason is missing"},
 		{"blank reason", top + "  - requirement: 5.0/MQTT-1.5.4-1\n    reason: ' '\n", "line 3: reason is missing"},
@@ -176,6 +177,7 @@ func TestUnmatched(t *testing.T) {
 	}{
 		{"holds", reports.Deviation{Requirement: "5.0/MQTT-4.3.2-1"}, "", ""},
 		{"repaired", reports.Deviation{Requirement: "5.0/MQTT-3.2.2-1"}, "is not broken any more", "is not broken any more"},
+		{"sometimes, not this time", reports.Deviation{Requirement: "5.0/MQTT-3.2.2-1", Sometimes: true}, "", ""},
 		{"scenario passes", reports.Deviation{Scenario: "connect.*"}, "connect.*: is not broken any more", "is not broken any more"},
 		{"other requirement of a scenario", reports.Deviation{Scenario: "connect.a", Requirement: "5.0/MQTT-4.3.2-1"}, "", "nothing shows it"},
 		{"skipped", reports.Deviation{Scenario: "will.a"}, "", ""},

@@ -112,10 +112,17 @@ func (p *knownParser) versions(n *yaml.Node) []string {
 }
 
 func (p *knownParser) entry(n *yaml.Node) Deviation {
-	f := p.fields(n, "a deviation", "requirement", "scenario", "reason", "link")
+	f := p.fields(n, "a deviation", "requirement", "scenario", "reason", "link", "sometimes")
 	d := Deviation{
 		Requirement: p.text(f["requirement"], "requirement"), Scenario: p.text(f["scenario"], "scenario"),
 		Reason: p.text(f["reason"], "reason"), Link: p.text(f["link"], "link"), Line: n.Line,
+	}
+	switch p.text(f["sometimes"], "sometimes") {
+	case "", "false":
+	case "true":
+		d.Sometimes = true
+	default:
+		p.fail(f["sometimes"], "sometimes must be true or false")
 	}
 	if d.Reason == "" {
 		p.fail(n, "reason is missing: an exception that nobody can explain is none")

@@ -9,7 +9,7 @@ var _ = add(Scenario{
 	ID:     "session.subscription-options",
 	Title:  "a resumed session has its subscriptions with all their options",
 	Why:    "a client that comes back does not subscribe again, so what the broker forgets stays forgotten",
-	Proves: V5("MQTT-3.1.2-5"),
+	Proves: V5("MQTT-3.1.2-5", "MQTT-3.3.4-3"),
 	Needs:  []Feature{QoS1, Retain, SubscriptionID},
 	Run: func(t *T) {
 		sub, pub := kept(t, Name("subscriber")), t.Connect(Name("publisher"))

@@ -17,7 +17,7 @@ var _ = add(Scenario{
 	ID:     "subscribe.answered",
 	Title:  "every SUBSCRIBE is answered by a SUBACK with its identifier and one code for each filter",
 	Why:    "a client could not tell whether it is subscribed, and to which of its filters",
-	Proves: Requirements(V311("MQTT-3.8.4-1", "MQTT-3.8.4-2", "MQTT-3.8.4-5"), V5("MQTT-3.8.4-1", "MQTT-3.8.4-2", "MQTT-3.8.4-6")),
+	Proves: Requirements(V311("MQTT-3.8.4-1", "MQTT-3.8.4-2", "MQTT-3.8.4-4", "MQTT-3.8.4-5"), V5("MQTT-3.8.4-1", "MQTT-3.8.4-2", "MQTT-3.8.4-5", "MQTT-3.8.4-6")),
 	Run: func(t *T) {
 		for i, id := range []uint16{1, 65535, 0x0100, 0x8000} {
 			c := t.Connect()
@@ -36,6 +36,10 @@ var _ = add(Scenario{
 			t.Equal("Packet Identifier of the SUBACK", ack.PacketID, id)
 			t.Step("it has a code for each filter", Requirements(V311("MQTT-3.8.4-5"), V5("MQTT-3.8.4-6"))...)
 			t.Equal("number of codes", len(ack.Codes), len(s.Subscriptions))
+			t.Step("all its filters are answered at once", Requirements(V311("MQTT-3.8.4-4"), V5("MQTT-3.8.4-5"))...)
+			c.Sync()
+			_, more := c.Taken(func(p codec.Packet) bool { return p.Type() == codec.SUBACK })
+			t.Equal("another SUBACK", more, false)
 			c.Drop()
 		}
 	},
@@ -290,7 +294,7 @@ var _ = add(Scenario{
 	ID:     "subscribe.replaced",
 	Title:  "a second SUBSCRIBE with the same filter replaces the first: one copy, at the new QoS",
 	Why:    "each reconnect of a client would add another copy of every message",
-	Proves: Requirements(V311("MQTT-3.8.4-3"), V5("MQTT-3.8.4-3")),
+	Proves: Requirements(V311("MQTT-3.8.4-1", "MQTT-3.8.4-3"), V5("MQTT-3.8.4-1", "MQTT-3.8.4-3")),
 	Needs:  []Feature{QoS1, QoS2},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
@@ -407,7 +411,7 @@ var _ = add(Scenario{
 	ID:     "subscribe.no-local",
 	Title:  "No Local 1 keeps a client's own messages from it, also after it has connected again",
 	Why:    "bridges are built on it: without it a message runs in circles between two brokers",
-	Proves: V5("MQTT-3.8.3-3"),
+	Proves: V5("MQTT-3.8.3-3", "MQTT-4.5.0-1"),
 	Needs:  []Feature{QoS1},
 	Run: func(t *T) {
 		c := t.Connect(Keep())

@@ -109,23 +109,25 @@ var _ = add(Scenario{
 	Title:  "a message that was sent before the UNSUBSCRIBE and not acknowledged is sent again when the client comes back",
 	Why:    "the broker has promised to deliver it; a client that cleans up in a hurry would lose it",
 	Proves: Requirements(V311("MQTT-3.10.4-3"), V5("MQTT-3.10.4-3")),
-	Needs:  []Feature{QoS1},
+	Needs:  []Feature{QoS1, QoS2},
 	Run: func(t *T) {
 		pub := t.Connect(Name("publisher"))
-		sub := t.Connect(Name("subscriber"), Keep(), Manual())
-		topic := t.Topic("a")
-		sub.Subscribe(topic, 1)
-		t.Step("a delivery begins", refsMatch...)
-		pub.Publish(topic, "message", 1)
-		sub.ExpectMessage(topic, "message")
-		id := sub.NextID()
-		t.Step("UNSUBSCRIBE is answered", Requirements(V311("MQTT-3.10.4-4"), V5("MQTT-3.10.4-4"))...)
-		sub.Send(&codec.Unsubscribe{PacketID: id, Filters: []codec.Text{codec.Text(topic)}})
-		sub.ExpectUnsuback(id)
-		sub.Drop()
-		resume(t, sub, Automatic())
-		t.Step("it is completed", Requirements(V311("MQTT-3.10.4-3"), V5("MQTT-3.10.4-3"))...)
-		sub.ExpectMessage(topic, "message")
+		for qos := byte(1); qos <= 2; qos++ {
+			sub := t.Connect(Name(fmt.Sprintf("subscriber at QoS %d", qos)), Keep(), Manual())
+			topic := t.Topic(fmt.Sprintf("at-%d", qos))
+			sub.Subscribe(topic, qos)
+			t.Step("a delivery begins", refsMatch...)
+			pub.Publish(topic, "message", qos)
+			sub.ExpectMessage(topic, "message")
+			id := sub.NextID()
+			t.Step("UNSUBSCRIBE is answered", Requirements(V311("MQTT-3.10.4-4"), V5("MQTT-3.10.4-4"))...)
+			sub.Send(&codec.Unsubscribe{PacketID: id, Filters: []codec.Text{codec.Text(topic)}})
+			sub.ExpectUnsuback(id)
+			sub.Drop()
+			resume(t, sub, Automatic())
+			t.Step("it is completed", Requirements(V311("MQTT-3.10.4-3"), V5("MQTT-3.10.4-3"))...)
+			sub.ExpectMessage(topic, "message")
+		}
 	},
 })
 

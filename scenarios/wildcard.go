@@ -22,12 +22,19 @@ type matching struct {
 var (
 	refsMatch   = Requirements(V311("MQTT-4.5.0-1"), V5("MQTT-4.5.0-1"))
 	refsNoMatch = Requirements(V311("MQTT-3.3.2-3"), V5("MQTT-3.3.2-3"))
+	// refsNoWildcard is about the Topic Name of a delivery.
+	refsNoWildcard = Requirements(V311("MQTT-3.3.2-2", "MQTT-4.7.1-1"), V5("MQTT-3.3.2-2", "MQTT-4.7.0-1"))
+	// refsAnyLevel: + works at each level.
+	refsAnyLevel = Requirements(V311("MQTT-4.7.1-3"), V5("MQTT-4.7.1-2"))
+	// refsAsWritten: topics and filters are compared as they are written.
+	refsAsWritten = Requirements(V311("MQTT-4.7.3-4"), V5("MQTT-4.7.3-4"))
 )
 
 // matchTable publishes to all topics of the table and expects each subscriber to
-// get what its filter matches and nothing else. name makes a Topic Name or
+// get what its filter matches and nothing else; what a filter without wildcards
+// gets beside breaks more as well. name makes a Topic Name or
 // Topic Filter of an entry. Traffic of others is ignored.
-func matchTable(t *T, name func(string) string, table []matching) {
+func matchTable(t *T, name func(string) string, table []matching, more ...spec.Ref) {
 	pub := t.Connect(Name("publisher"))
 	subs := make([]*Client, len(table))
 	var topics []string
@@ -42,7 +49,11 @@ func matchTable(t *T, name func(string) string, table []matching) {
 	}
 	wait := t.Timeouts().Delivery
 	for i, row := range table {
-		t.Step(row.filter+" gets what it matches", refsMatch...)
+		refs := refsMatch
+		if strings.Contains(row.filter, "+") && !strings.Contains(row.filter, "#") {
+			refs = Requirements(refsMatch, refsAnyLevel)
+		}
+		t.Step(row.filter+" gets what it matches", refs...)
 		for _, topic := range row.yes {
 			if _, ok := subs[i].Gets(name(topic), "to "+topic, wait); !ok {
 				t.Broken("the filter "+row.filter+" brings the message on "+topic, "nothing", -1)
@@ -52,8 +63,14 @@ func matchTable(t *T, name func(string) string, table []matching) {
 	}
 	t.Fence(pub, subs...)
 	for i, row := range table {
-		t.Step(row.filter+" gets nothing else", refsNoMatch...)
 		for _, m := range subs[i].Pending() {
+			t.Step("no Topic Name holds a wildcard", refsNoWildcard...)
+			m.Is("wildcard in the Topic Name", strings.ContainsAny(m.Topic.String(), "+#"), false)
+			refs := refsNoMatch
+			if !strings.ContainsAny(row.filter, "+#") {
+				refs = Requirements(refsNoMatch, more)
+			}
+			t.Step(row.filter+" gets nothing else", refs...)
 			topic := strings.TrimPrefix(string(m.Payload), "to ")
 			if slices.Contains(row.no, topic) && m.Topic.String() == name(topic) {
 				m.Unwanted("nothing on " + topic + " for the filter " + row.filter)
@@ -63,12 +80,12 @@ func matchTable(t *T, name func(string) string, table []matching) {
 }
 
 // matchingScenario is a scenario about a part of the matching rules (4.7.1).
-func matchingScenario(id, title, why string, table []matching) Scenario {
+func matchingScenario(id, title, why string, more []spec.Ref, table []matching) Scenario {
 	return add(Scenario{
 		ID: id, Title: title, Why: why,
-		Proves: Requirements(refsMatch, refsNoMatch),
+		Proves: Requirements(refsMatch, refsNoMatch, refsNoWildcard, refsAnyLevel, more),
 		Needs:  []Feature{QoS1, Wildcard},
-		Run:    func(t *T) { matchTable(t, t.Topic, table) },
+		Run:    func(t *T) { matchTable(t, t.Topic, table, more...) },
 	})
 }
 
@@ -76,14 +93,14 @@ var _ = []Scenario{
 	matchingScenario("wildcard.multi-level",
 		"# matches the level above it and all levels below",
 		"who subscribes to a whole branch misses parts of it, or gets what is no part of it",
-		[]matching{
+		nil, []matching{
 			{"tennis/#", []string{"tennis", "tennis/player1", "tennis/player1/score", "tennis/a/b/c/d"}, []string{"tennis2", "tenni", "golf/tennis", "golf"}},
 			{"tennis/player1/#", []string{"tennis/player1", "tennis/player1/score"}, []string{"tennis", "tennis/player2"}},
 		}),
 	matchingScenario("wildcard.single-level",
 		"+ matches exactly one level",
 		"who subscribes to all rooms of a floor misses some, or gets what happens below them as well",
-		[]matching{
+		nil, []matching{
 			{"floor/+", []string{"floor/1", "floor/2"}, []string{"floor", "floor/1/lamp", "attic/1"}},
 			{"floor/+/lamp", []string{"floor/1/lamp", "floor/2/lamp"}, []string{"floor/lamp", "floor/1/2/lamp", "floor/1/door", "floor/1/lamp/left"}},
 			{"+/1/lamp", []string{"floor/1/lamp", "attic/1/lamp"}, []string{"1/lamp", "floor/2/lamp"}},
@@ -92,7 +109,7 @@ var _ = []Scenario{
 	matchingScenario("wildcard.combined",
 		"+ and # work together in one filter",
 		"filters of both kinds are what dashboards and bridges use",
-		[]matching{
+		nil, []matching{
 			{"+/lamp/#", []string{"hall/lamp", "hall/lamp/left", "yard/lamp/left/top"}, []string{"lamp", "hall/door/lamp"}},
 			{"hall/+/#", []string{"hall/lamp", "hall/door/lamp", "hall/lamp/left"}, []string{"hall"}},
 			{"+/+/#", []string{"hall/lamp", "hall/lamp/left"}, []string{"hall", "lamp"}},
@@ -100,7 +117,7 @@ var _ = []Scenario{
 	matchingScenario("wildcard.empty-levels",
 		"a level without characters is a level, which + matches",
 		"topics of one program with a slash more than those of another would be mixed up or lost",
-		[]matching{
+		refsAsWritten, []matching{
 			{"a/+/b", []string{"a//b", "a/x/b"}, []string{"a/b", "a///b"}},
 			{"a/+", []string{"a/", "a/b"}, []string{"a", "a/x/b", "a//b"}},
 			{"+/b", []string{"/b", "a/b"}, []string{"b", "a//b"}},
@@ -110,7 +127,7 @@ var _ = []Scenario{
 	matchingScenario("wildcard.slashes",
 		"a slash at the start or the end makes another topic",
 		"two devices that differ by a slash would get each other's commands",
-		[]matching{
+		refsAsWritten, []matching{
 			{"a", []string{"a"}, []string{"/a", "a/", "/a/"}},
 			{"/a", []string{"/a"}, []string{"a", "a/", "/a/"}},
 			{"a/", []string{"a/"}, []string{"a", "/a", "/a/"}},
@@ -118,7 +135,7 @@ var _ = []Scenario{
 	matchingScenario("wildcard.case",
 		"upper and lower case letters are different",
 		"commands for A would reach a",
-		[]matching{
+		refsAsWritten, []matching{
 			{"Room/A", []string{"Room/A"}, []string{"room/A", "Room/a", "ROOM/A"}},
 			{"Room/+", []string{"Room/A", "Room/a"}, []string{"room/A", "ROOM/A"}},
 			{"é", []string{"é"}, []string{"É"}},
@@ -126,11 +143,71 @@ var _ = []Scenario{
 	matchingScenario("wildcard.prefix",
 		"a filter without wildcards matches the whole topic, not its beginning",
 		"a client would get messages that are meant for its neighbours",
-		[]matching{
+		nil, []matching{
 			{"ab", []string{"ab"}, []string{"a", "abc", "ab/c"}},
 			{"ab/c", []string{"ab/c"}, []string{"ab", "ab/cd", "ab/c/d"}},
 		}),
 }
+
+var _ = add(Scenario{
+	ID:     "wildcard.dollar-inside",
+	Title:  "a $ at the start of a later level is a character as any other",
+	Why:    "only the first level is the broker's; prices and variables below it would vanish",
+	Proves: ownership,
+	Needs:  []Feature{QoS1, Wildcard},
+	Run: func(t *T) {
+		matchTable(t, t.Topic, []matching{
+			{"shop/+", []string{"shop/$price", "shop/$"}, nil},
+			{"shop/#", []string{"shop/$price", "shop/$", "shop/$a/$b"}, nil},
+		})
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "wildcard.spaces",
+	Title:  "spaces at the start and the end of a topic belong to it",
+	Why:    "a broker that trims them lets one client read what is meant for another",
+	Proves: Requirements(refsMatch, refsAsWritten),
+	Needs:  []Feature{QoS1},
+	Run: func(t *T) {
+		matchTable(t, t.Topic, []matching{
+			{"room", []string{"room"}, []string{"room ", " room"}},
+			{"room ", []string{"room "}, []string{"room", "room  "}},
+		}, refsAsWritten...)
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "wildcard.supported",
+	Title:  "a broker of 3.1.1 grants filters with wildcards, and what it grants brings messages",
+	Why:    "without them a client must know every topic before it is published to",
+	Proves: V311("U3-3.8.3-u1", "MQTT-3.8.3-2"),
+	Run: func(t *T) {
+		c, pub := t.Connect(), t.Connect(Name("publisher"))
+		for _, filter := range []string{"a/#", "+/b"} {
+			t.Step("it is granted", V311("U3-3.8.3-u1")...)
+			id, code := c.NextID(), byte(0xFF)
+			c.Send(&codec.Subscribe{PacketID: id, Subscriptions: []codec.Subscription{filterAt(t.Topic(filter), 1)}})
+			c.AnsweredOrClosed(func(p codec.Packet) bool {
+				ack, ok := p.(*codec.Suback)
+				if ok && len(ack.Codes) == 1 {
+					code = ack.Codes[0]
+				}
+				return ok
+			})
+			if !t.Equal("granted: "+filter, code < 0x80, true) {
+				return
+			}
+			if code == 0 {
+				continue
+			}
+			t.Step("a filter whose wildcards are not supported must be refused", V311("MQTT-3.8.3-2")...)
+			pub.Publish(t.Topic("a/b"), "for "+filter, 1)
+			c.ExpectMessage(t.Topic("a/b"), "for "+filter)
+			c.Unsubscribe(t.Topic(filter))
+		}
+	},
+})
 
 // underFirst gives the topic with its first level replaced; that of one level
 // alone is the new level.
@@ -145,7 +222,7 @@ var _ = add(Scenario{
 	ID:     "wildcard.first-level",
 	Title:  "# and + work at the first level of a filter",
 	Why:    "who watches everything, a monitor or a bridge, would miss what it is there for",
-	Proves: Requirements(refsMatch, refsNoMatch),
+	Proves: Requirements(refsMatch, refsNoMatch, refsNoWildcard, refsAnyLevel, refsAsWritten),
 	Needs:  []Feature{QoS1, Wildcard},
 	Late:   true,
 	Run: func(t *T) {
@@ -163,7 +240,8 @@ var _ = add(Scenario{
 			{"+/#", []string{"T", "T/below", "/T"}, nil},
 			{"+/T", []string{"/T"}, []string{"T", "T/below"}},
 			{"/#", []string{"/T"}, []string{"T", "T/below"}},
-		})
+			{"T", []string{"T"}, []string{"/T", "T/below"}},
+		}, refsAsWritten...)
 	},
 })
 

@@ -51,6 +51,9 @@ var _ = add(Scenario{
 		stored := inDollar(t, hidden, "stored", Retained())
 		pub := t.Connect(Name("publisher"))
 		filters := []string{"#", "+/#", underFirst(own, "+"), underFirst(own, "+") + "/#"}
+		if t.V5() && pub.Connack.Properties.Int(codec.SharedSubscriptionAvailable, 1) == 1 {
+			filters = append(filters, share("group", underFirst(own, "+")))
+		}
 		subs := make([]*Client, len(filters))
 		for i, filter := range filters {
 			subs[i] = t.Connect(Name("subscriber of " + filter))
