@@ -30,5 +30,5 @@ func judgeWebSocket(ctx context.Context, opts reference.Options, faults []refere
 	if err != nil {
 		return nil, err
 	}
-	return engine.Run(ctx, b, list, engine.Options{Versions: versions, Timeouts: Timeouts()}, nil)
+	return engine.Run(ctx, b, list, engine.Options{Versions: versions, Timeouts: timeouts(len(faults) > 0)}, nil)
 }
