@@ -139,20 +139,21 @@ var _ = func() (done bool) {
 		subscribe      func(topic string) *codec.Subscribe
 	}{
 		{"wildcards", "wildcards", codec.WildcardSubscriptionAvailable, "U5-3.2.2.3.11-u3", "U5-3.2.2.3.11-u2", func(topic string) *codec.Subscribe {
-			return &codec.Subscribe{Subscriptions: []codec.Subscription{filterAt(topic+"/#", 0)}}
+			return &codec.Subscribe{Subscriptions: []codec.Subscription{filterAt(topic+"/#", 1)}}
 		}},
 		{"identifiers", "Subscription Identifiers", codec.SubscriptionIdentifierAvailable, "U5-3.2.2.3.12-u3", "U5-3.2.2.3.12-u2", func(topic string) *codec.Subscribe {
-			return &codec.Subscribe{Properties: codec.Properties{codec.Int(codec.SubscriptionIdentifier, 1)}, Subscriptions: []codec.Subscription{filterAt(topic, 0)}}
+			return &codec.Subscribe{Properties: codec.Properties{codec.Int(codec.SubscriptionIdentifier, 1)}, Subscriptions: []codec.Subscription{filterAt(topic, 1)}}
 		}},
 		{"shared", "Shared Subscriptions", codec.SharedSubscriptionAvailable, "U5-3.2.2.3.13-u3", "U5-3.2.2.3.13-u2", func(topic string) *codec.Subscribe {
-			return &codec.Subscribe{Subscriptions: []codec.Subscription{filterAt(share("group", topic), 0)}}
+			return &codec.Subscribe{Subscriptions: []codec.Subscription{filterAt(share("group", topic), 1)}}
 		}},
 	} {
 		add(Scenario{
 			ID:     "subscribe.declared-" + c.id,
 			Title:  c.what + " work unless the broker declares that they are not available; then it refuses them",
 			Why:    "a client goes by what it is told: it must not find out by messages that never come",
-			Proves: V5(c.absent, c.banned),
+			Proves: V5("MQTT-4.5.0-1", c.absent, c.banned, "MQTT-3.8.4-1"),
+			Needs:  []Feature{QoS1},
 			Run: func(t *T) {
 				client := t.Connect()
 				available := client.Connack.Properties.Int(c.property, 1) == 1
@@ -176,8 +177,16 @@ var _ = func() (done bool) {
 				switch {
 				case !came:
 					t.Fail("a SUBACK or the close", "neither", -1)
+				case available && !answered:
+					t.Step("SUBSCRIBE is answered", V5("MQTT-3.8.4-1")...)
+					t.Fail("a SUBACK", "the close", -1)
 				case available:
-					t.Equal("granted", answered && code < 0x80, true)
+					if !t.Equal("granted", answered && code < 0x80, true) || code == 0 {
+						return
+					}
+					t.Connect(Name("publisher")).Publish(t.Topic("declared"), "as declared", 1)
+					t.Step(c.what+" work", Requirements(ownership, V5(c.absent))...)
+					client.ExpectMessage(t.Topic("declared"), "as declared")
 				default:
 					t.Equal("granted", answered && code < 0x80, false)
 					t.Observe("refused by", "%s", map[bool]string{true: fmt.Sprintf("SUBACK 0x%02X", code), false: "the close"}[answered])

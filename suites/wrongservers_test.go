@@ -59,6 +59,7 @@ func TestNotABroker(t *testing.T) {
 var passesOnNoise = map[string]string{
 	"connect.keep-alive-half-packet": "the connection of a silent client ends",
 	"connect.keep-alive-silence":     "the connection of a silent client ends",
+	"session.client-disconnect":      "the connection of a client that leaves is closed",
 	"session.takeover-race":          "of many connections one is left, at most",
 }
 
