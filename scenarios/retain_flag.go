@@ -36,6 +36,20 @@ var _ = add(Scenario{
 // which was there before it.
 var clearedFlag = Requirements(V311("MQTT-3.3.1-9"), V5("MQTT-3.3.1-12"))
 
+// live expects a message through a subscription that is there. A broker may still be
+// about to look for the retained messages of that subscription when the message
+// becomes one: then it comes with RETAIN 1 because of that, and once more.
+func live(t *T, sub *Client, topic, payload string) *Message {
+	m := sub.ExpectMessage(topic, payload)
+	if m.Retain {
+		if other, ok := sub.Gets(topic, payload, t.Timeouts().Settle); ok {
+			t.Observe("a message in the moment of the SUBSCRIBE", "comes as a retained one as well")
+			return other
+		}
+	}
+	return m
+}
+
 var _ = add(Scenario{
 	ID:     "retain.flag-live",
 	Title:  "a message published with RETAIN 1 reaches those who are subscribed already with RETAIN 0",
@@ -50,7 +64,7 @@ var _ = add(Scenario{
 			sub.Subscribe(topic, qos)
 			t.Step("the message comes", Requirements(V311("MQTT-4.5.0-1"), V5("MQTT-4.5.0-1"))...)
 			pub.Publish(topic, "on", qos, Retained())
-			m := sub.ExpectMessage(topic, "on")
+			m := live(t, sub, topic, "on")
 			t.Step(fmt.Sprintf("its RETAIN is 0 at QoS %d", qos), clearedFlag...)
 			m.HasRetain(false)
 		}
@@ -96,7 +110,7 @@ var _ = add(Scenario{
 				payload := fmt.Sprintf("published with RETAIN %t", retain)
 				t.Step("the message comes", V5("MQTT-4.5.0-1")...)
 				pub.Publish(topic, payload, 1, func(p *codec.Publish) { p.Retain = retain })
-				m := sub.ExpectMessage(topic, payload)
+				m := live(t, sub, topic, payload)
 				if asPublished {
 					t.Step("the flag is kept", V5("MQTT-3.3.1-13")...)
 				} else {

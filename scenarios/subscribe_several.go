@@ -1,0 +1,135 @@
+package scenarios
+
+import (
+	"fmt"
+
+	"github.com/mqttproof/mqttproof/codec"
+	. "github.com/mqttproof/mqttproof/scenarios/engine"
+)
+
+// Subscriptions beside each other: in one SUBSCRIBE, or in many.
+
+var _ = add(Scenario{
+	ID:     "subscribe.wrong-one-among-others",
+	Title:  "where one filter of a SUBSCRIBE is wrong, the codes of SUBACK say what becomes of the others, or the connection ends",
+	Why:    "a client with ten filters of which one has a typing error believes what the codes say of the other nine",
+	Proves: Requirements(V311("MQTT-3.8.4-5"), V5("MQTT-3.8.4-6", "MQTT-3.8.4-7")),
+	Needs:  []Feature{QoS1, Wildcard},
+	Run: func(t *T) {
+		number := Requirements(V311("MQTT-3.8.4-5"), V5("MQTT-3.8.4-6"))
+		held := Requirements(V311("MQTT-3.8.4-5"), V5("MQTT-3.8.4-7"))
+		sub, pub := t.Connect(Name("subscriber")), t.Connect(Name("publisher"))
+		good := []string{t.Topic("first"), t.Topic("last")}
+		id := sub.NextID()
+		t.Step("the SUBSCRIBE is answered, or the connection ends", number...)
+		t.Because(V311("MQTT-4.7.1-2")...)
+		t.Because(V5("MQTT-4.7.1-1")...)
+		sub.Send(&codec.Subscribe{PacketID: id, Subscriptions: []codec.Subscription{
+			filterAt(good[0], 1), filterAt(t.Topic("wr#ng"), 1), filterAt(good[1], 1)}})
+		if !sub.CarriesOn() {
+			t.Observe("a wrong filter among others", "the connection was closed")
+			return
+		}
+		codes := sub.ExpectSuback(id).Codes
+		t.Observe("a wrong filter among others", "SUBACK 0x%02X", codes)
+		if !t.Equal("number of codes", len(codes), 3) {
+			return
+		}
+		for i, code := range []byte{codes[0], codes[2]} {
+			pub.Publish(good[i], "message", 1)
+			switch {
+			case code >= 0x80:
+				t.Step("a refused filter brings nothing", held...)
+				sub.ExpectNothing(pub)
+			case code == 1:
+				t.Step("a granted filter brings its messages", held...)
+				sub.ExpectMessage(good[i], "message")
+			}
+		}
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "subscribe.one-by-one",
+	Title:  "each of two hundred subscriptions of a client that is granted brings its messages",
+	Why:    "a gateway subscribes for each device behind it; one that is forgotten is a device that cannot be reached",
+	Proves: refsMatch,
+	Needs:  []Feature{QoS1},
+	Run: func(t *T) {
+		const n = 200
+		sub, pub := t.Connect(Name("gateway")), t.Connect(Name("publisher"))
+		topic := func(i int) string { return t.Topic(fmt.Sprintf("device/%d/command", i)) }
+		ids := make([]uint16, n)
+		for i := range ids {
+			ids[i] = sub.NextID()
+			sub.Send(&codec.Subscribe{PacketID: ids[i], Subscriptions: []codec.Subscription{filterAt(topic(i), 1)}})
+		}
+		t.Step("each SUBSCRIBE is answered", Requirements(V311("MQTT-3.8.4-1"), V5("MQTT-3.8.4-1"))...)
+		var granted []int
+		for i, id := range ids {
+			if codes := sub.ExpectSuback(id).Codes; len(codes) == 1 && codes[0] == 1 {
+				granted = append(granted, i)
+			}
+		}
+		t.Observe("subscriptions granted of 200", "%d", len(granted))
+		for _, i := range granted {
+			pub.Publish(topic(i), "command", 1)
+		}
+		t.Step("each brings its messages", refsMatch...)
+		for _, i := range granted {
+			sub.ExpectMessage(topic(i), "command")
+		}
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "subscribe.identifier-sizes",
+	Title:  "Subscription Identifiers of one, two, three and four bytes come back as they were given",
+	Why:    "a client with more than 127 handlers would run the wrong one",
+	Proves: V5("MQTT-3.3.4-3", "U5-3.3.4-u1"),
+	Needs:  []Feature{QoS1, SubscriptionID},
+	Run: func(t *T) {
+		sub, pub := t.Connect(Name("subscriber")), t.Connect(Name("publisher"))
+		for _, id := range []uint32{1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152, 268_435_455} {
+			topic := t.Topic(fmt.Sprint(id))
+			sub.SubscribeAs(filterAt(topic, 1), codec.Int(codec.SubscriptionIdentifier, id))
+			pub.Publish(topic, "message", 1)
+			m := handedOn(t, sub, topic, "message")
+			t.Step(fmt.Sprintf("identifier %d comes back", id), V5("MQTT-3.3.4-3", "U5-3.3.4-u1")...)
+			m.Is("Subscription Identifiers", fmt.Sprint(identifiersOf(m)), fmt.Sprint([]uint32{id}))
+		}
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "subscribe.identifier-beside-none",
+	Title:  "where one of two subscriptions that match has a Subscription Identifier, it comes once, and no other with it",
+	Why:    "the handler of one subscription would be left out, or run for each of them",
+	Proves: V5("MQTT-3.3.4-3", "MQTT-3.3.4-4", "U5-3.3.4-u1"),
+	Needs:  []Feature{QoS1, SubscriptionID, Wildcard},
+	Run: func(t *T) {
+		topic := t.Topic("a/b")
+		sub, pub := t.Connect(Name("subscriber")), t.Connect(Name("publisher"))
+		sub.SubscribeAs(filterAt(topic, 1), codec.Int(codec.SubscriptionIdentifier, 7))
+		sub.Subscribe(t.Topic("a/+"), 1)
+		pub.Publish(topic, "message", 1)
+		copies := []*Message{handedOn(t, sub, topic, "message")}
+		t.Fence(pub, sub)
+		copies = append(copies, sub.Pending()...)
+		t.Observe("copies for two subscriptions that match", "%d", len(copies))
+		named := 0
+		for _, m := range copies {
+			if ids := identifiersOf(m); len(ids) > 0 {
+				t.Step("no other identifier comes", V5("U5-3.3.4-u1")...)
+				m.Is("Subscription Identifiers", fmt.Sprint(ids), "[7]")
+				named++
+			}
+		}
+		refs := V5("MQTT-3.3.4-3")
+		if len(copies) == 1 {
+			refs = V5("MQTT-3.3.4-3", "MQTT-3.3.4-4")
+		}
+		t.Step("the identifier comes", refs...)
+		t.Equal("a copy with the identifier", named > 0, true)
+	},
+})
