@@ -69,7 +69,7 @@ var (
 	qosUnlimited = broken("qos-unlimited", "takes a PUBLISH above its Maximum QoS",
 		v5("MQTT-3.2.2-11", "U5-3.2.2.3.4-u2")...).with("maximum-qos-1")
 	receiveMaximumUnwatched = broken("receive-maximum-unwatched", "takes more QoS 2 messages at once than its Receive Maximum",
-		v5("MQTT-3.3.4-7", "U5-3.3.4-u4")...).with("receive-maximum-5")
+		v5("MQTT-3.3.4-7")...).with("receive-maximum-5")
 	maximumQoSHidden = broken("maximum-qos-hidden", "refuses QoS 2 without having declared a Maximum QoS",
 		v5("MQTT-3.2.2-9", "U5-3.2.2.3.4-u3")...).with("maximum-qos-1")
 	maximumQoSRefusesSubscribe = broken("maximum-qos-refuses-subscribe", "disconnects a client that asks for a QoS above its Maximum QoS",

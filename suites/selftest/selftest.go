@@ -196,7 +196,7 @@ func judged(f reference.Fault, results []*result.Result, all []engine.Scenario) 
 				row.Judge = row.Judge || found.Source == result.FromJudge
 				noticing = append(noticing, res.ID)
 				shows := found.Requirement == ref || slices.Contains(found.Cause, ref)
-				if shows && slices.Contains(proves[res.ID], ref) {
+				if shows && found.Verdict() != result.Pass && slices.Contains(proves[res.ID], ref) {
 					killing = append(killing, res.ID)
 				}
 			}
