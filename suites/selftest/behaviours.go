@@ -18,7 +18,7 @@ import (
 func Correct(ctx context.Context, each func(behaviours []string, broken int)) ([]Broken, error) {
 	sets := append(Sets(), overWebSocket)
 	found := make([][]Broken, len(sets))
-	err := parallel(ctx, len(sets), func(ctx context.Context, i int) error {
+	err := parallel(ctx, len(sets), correctAtOnce, func(ctx context.Context, i int) error {
 		run, err := correct(ctx, sets[i])
 		if err != nil {
 			return fmt.Errorf("the reference broker with [%s]: %w", strings.Join(sets[i], " "), err)

@@ -58,12 +58,12 @@ type Broken struct {
 // given time: only on a busy machine is anything of it awaited at all.
 func timeouts(faulty bool) engine.Timeouts {
 	t := engine.DefaultTimeouts()
-	t.Answer, t.Delivery = 8*time.Second, 8*time.Second
+	t.Answer, t.Delivery, t.Farewell = 8*time.Second, 8*time.Second, 4*time.Second
 	if faulty {
 		t.Answer, t.Delivery, t.Late = 1500*time.Millisecond, 1500*time.Millisecond, 3*time.Second
+		t.Farewell = 300 * time.Millisecond
 	}
 	t.CarriesOn, t.Settle, t.Unwind = 200*time.Millisecond, 100*time.Millisecond, 100*time.Millisecond
-	t.Farewell = 300 * time.Millisecond
 	return t
 }
 
@@ -87,7 +87,7 @@ func judge(ctx context.Context, opts reference.Options, faults []reference.Fault
 func Faults(ctx context.Context, faults []reference.Fault, each func([]Row)) ([]Row, error) {
 	all := scenarios.All()
 	rows := make([][]Row, len(faults))
-	err := parallel(ctx, len(faults), func(ctx context.Context, i int) (err error) {
+	err := parallel(ctx, len(faults), faultyAtOnce, func(ctx context.Context, i int) (err error) {
 		rows[i], err = probe(ctx, faults[i], all)
 		return err
 	}, func(i int) {
@@ -98,12 +98,17 @@ func Faults(ctx context.Context, faults []reference.Fault, each func([]Row)) ([]
 	return slices.Concat(rows...), err
 }
 
-// atOnce is how many brokers run at the same time. Scenarios mostly wait.
-const atOnce = 12
+// How many brokers run at the same time. Scenarios mostly wait; but all of them on
+// a broker are a crowd, in which clients and brokers with a Keep Alive of a second
+// must still be in time.
+const (
+	faultyAtOnce  = 12
+	correctAtOnce = 4
+)
 
 // parallel calls do for each number below n, several at a time, and done after
 // each, one at a time. The first error ends it.
-func parallel(ctx context.Context, n int, do func(context.Context, int) error, done func(int)) error {
+func parallel(ctx context.Context, n, atOnce int, do func(context.Context, int) error, done func(int)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var mu sync.Mutex
