@@ -13,7 +13,9 @@ import (
 
 // dial opens the Network Connection of MQTT. ctx and the connect timeout bound
 // the opening, not the connection.
-func (e *endpoint) dial(ctx context.Context) (net.Conn, error) { return e.dialOffering(ctx, []string{"mqtt"}) }
+func (e *endpoint) dial(ctx context.Context) (net.Conn, error) {
+	return e.dialOffering(ctx, []string{"mqtt"})
+}
 
 // dialOffering is dial with the subprotocols that the handshake of a WebSocket
 // offers; other transports have none.

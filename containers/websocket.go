@@ -130,6 +130,9 @@ func (c *websocketConn) WriteText(p []byte) error {
 	return c.ws.Write(context.Background(), websocket.MessageText, p)
 }
 
+// Leave ends the connection by the closing handshake of WebSocket.
+func (c *websocketConn) Leave() error { return c.ws.Close(websocket.StatusNormalClosure, "") }
+
 // Subprotocol is what the server chose in the handshake; empty for none.
 func (c *websocketConn) Subprotocol() string { return c.ws.Subprotocol() }
 

@@ -24,6 +24,26 @@ var _ = add(Scenario{
 	},
 })
 
+var _ = add(Scenario{
+	ID:     "malformed.unfinished",
+	Title:  "a PUBLISH of which the connection ends before its last byte reaches nobody",
+	Why:    "half a message is a wrong message: the receiver cannot tell that the rest is missing",
+	Proves: Requirements(V311("U3-2.2.3-u2"), V5("U5-2.1.4-u2")),
+	Run: func(t *T) {
+		topic := t.Topic("a")
+		sub := t.Connect(Name("subscriber"))
+		sub.Subscribe(topic, 0)
+		for left := range 3 {
+			c := t.Connect(Name(fmt.Sprintf("client that leaves %d bytes out", left+1)))
+			p := message(topic, "a message", 0, 0)
+			c.SendBroken(p, codec.CutAt(p.Size(t.Version())-1-left, false))
+			c.Drop()
+		}
+		t.Step("nothing comes of the packets that are not whole", Requirements(V311("U3-2.2.3-u2"), V5("U5-2.1.4-u2"))...)
+		sub.ExpectNothing(t.Connect(Name("marker")))
+	},
+})
+
 // mostUnnamed is how many cases of one packet and kind are sent.
 const mostUnnamed = 3
 

@@ -85,6 +85,22 @@ var _ = add(Scenario{
 })
 
 var _ = add(Scenario{
+	ID:     "websocket.close-frame",
+	Title:  "a WebSocket that is closed without a DISCONNECT leaves the will to be published",
+	Why:    "a browser closes its WebSocket in this way when the page is left, and others wait for the news",
+	Proves: Requirements(V311("MQTT-3.1.2-8"), V5("MQTT-3.1.2-8")),
+	Needs:  []Feature{WebSocket, QoS1},
+	Run: func(t *T) {
+		topic := t.Topic("will")
+		sub := willWatcher(t, topic)
+		c := t.Connect(Name("leaver"), WithWill(will(topic, "gone", 1)))
+		t.Step("the will is published", Requirements(V311("MQTT-3.1.2-8"), V5("MQTT-3.1.2-8"))...)
+		c.Leave()
+		willNow(t, sub, topic, "gone")
+	},
+})
+
+var _ = add(Scenario{
 	ID:     "websocket.subprotocol",
 	Title:  "of the WebSocket subprotocols that a client offers the broker chooses mqtt",
 	Why:    "a browser closes a connection whose server does not name the subprotocol, or names another",

@@ -22,6 +22,8 @@ type framed interface {
 	WriteText(data []byte) error
 	// Subprotocol is what the server chose; empty for none.
 	Subprotocol() string
+	// Leave ends the connection by the closing handshake.
+	Leave() error
 }
 
 // noFrames is why a scenario about WebSocket ended on a target that is none.
@@ -49,6 +51,20 @@ func (t *T) OpenOffering(subprotocols []string, opts ...Option) (c *Client, chos
 		chosen = f.Subprotocol()
 	}
 	return c, chosen
+}
+
+// Leave ends the WebSocket by its own closing handshake, without a DISCONNECT.
+func (c *Client) Leave() {
+	f, ok := c.wire.conn.(framed)
+	if !ok {
+		c.t.end(noFrames)
+	}
+	c.t.rec.locked(func() { c.wire.ours = true })
+	c.note("the WebSocket is closed by a close frame, without a DISCONNECT")
+	if err := f.Leave(); err != nil {
+		c.note("the broker does not answer the close frame: " + err.Error())
+	}
+	c.wire.close()
 }
 
 // SendText sends a packet in a WebSocket text message, which must end the

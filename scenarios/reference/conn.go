@@ -75,6 +75,7 @@ func (c *conn) read() {
 		case errors.Is(err, codec.ErrTooLarge):
 			c.refuse(codePacketTooLarge)
 		default:
+			c.spoilUnfinished(frames.Buffered())
 			c.lost()
 		}
 		c.b.mu.Unlock()
