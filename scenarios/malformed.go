@@ -62,7 +62,7 @@ var breakages = []breakage{
 
 // most is how many cases of one packet, breakage and requirement are sent. The
 // fuzzer sends the rest.
-const most = 6
+const most = 4
 
 // namedCases gives the cases of one packet of a client which must be answered by
 // the close.
@@ -127,7 +127,9 @@ func malformed(packet codec.Type, b breakage, cases []matrix.Case) Scenario {
 		ends = "is refused"
 	}
 	var proves []spec.Ref
+	count := map[codec.Version]int{}
 	for i := range cases {
+		count[cases[i].Version]++
 		cited, causes := dutyOf(&cases[i])
 		proves = append(proves, slices.Concat(cited, causes)...)
 	}
@@ -138,7 +140,9 @@ func malformed(packet codec.Type, b breakage, cases []matrix.Case) Scenario {
 		Why:    b.why,
 		Proves: slices.Compact(proves),
 		Serial: endsBrokers(packet, b.kind),
-		Run:    func(t *T) { runMalformed(t, packet, cases, endsBrokers(packet, b.kind)) },
+		// All at once.
+		Connections: max(count[codec.V311], count[codec.V5]),
+		Run:         func(t *T) { runMalformed(t, packet, cases, endsBrokers(packet, b.kind)) },
 	}
 }
 

@@ -48,6 +48,11 @@ func runMalformed(t *T, packet codec.Type, all []matrix.Case, oneByOne bool) {
 		}
 		same[key] = append(same[key], s)
 	}
+	for _, c := range clients {
+		if !alive[c] {
+			c.ObserveClose()
+		}
+	}
 	for _, key := range order {
 		first := same[key][0]
 		stepFor(t, cases[first.Client])

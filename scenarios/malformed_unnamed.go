@@ -82,6 +82,8 @@ var _ = add(Scenario{
 	Title:  "the broker goes on serving others after each error for which the standard names no reaction",
 	Why:    "whether it closes the connection or carries on is its choice, to fall over it is not",
 	Proves: refsClose,
+	// All at once.
+	Connections: len(unnamed),
 	Run: func(t *T) {
 		var clients []*Client
 		cases := map[*Client]*matrix.Case{}

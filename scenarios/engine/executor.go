@@ -229,16 +229,23 @@ func (x *executor) runTogether(ctx context.Context, jobs []job) (left []job) {
 		group  sync.WaitGroup
 	)
 	for i, j := range jobs {
-		select {
-		case slots <- struct{}{}:
-		case <-batch.Done():
+		takes := j.slots(x.opts.Parallel)
+		for range takes {
+			select {
+			case slots <- struct{}{}:
+			case <-batch.Done():
+			}
 		}
 		if batch.Err() != nil {
 			left = jobs[i:]
 			break
 		}
 		group.Go(func() {
-			defer func() { <-slots }()
+			defer func() {
+				for range takes {
+					<-slots
+				}
+			}()
 			o := x.try(batch, j, false)
 			switch {
 			case o.gone:
@@ -268,6 +275,14 @@ func (x *executor) runTogether(ctx context.Context, jobs []job) (left []job) {
 		x.unexplained(how, len(struck))
 	}
 	return append(innocent, left...)
+}
+
+// usual is how many connections most scenarios have open at once, at the most.
+const usual = 4
+
+// slots is as how many of those in flight the job counts.
+func (j job) slots(parallel int) int {
+	return min(max(1, (j.scenario.Connections+usual-1)/usual), parallel)
 }
 
 // suspect is a job that was in flight when the broker was lost.

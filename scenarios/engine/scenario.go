@@ -45,6 +45,9 @@ type Scenario struct {
 	// the scenario's own requirements then depends on who was faster, and would
 	// differ from run to run; it is left out.
 	Racing bool
+	// Connections is how many connections it has open at once, where they are
+	// many: the fewer other scenarios run beside it.
+	Connections int
 	// Run is the exchange.
 	Run func(t *T)
 	// File and Line are where it is written, for front ends that point there.
