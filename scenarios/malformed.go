@@ -82,6 +82,9 @@ func namedCases(all []matrix.Case, t codec.Type, kind matrix.Kind) (kept []matri
 	}
 	for _, g := range groups {
 		n := min(len(g), most)
+		if endsBrokers(t, kind) {
+			n = len(g) // which of them does it hangs on one byte
+		}
 		for i := range n {
 			kept = append(kept, g[i*len(g)/n])
 		}
