@@ -178,7 +178,7 @@ var _ = func() (done bool) {
 				case !came:
 					t.Fail("a SUBACK or the close", "neither", -1)
 				case available && !answered:
-					t.Step("SUBSCRIBE is answered", V5("MQTT-3.8.4-1")...)
+					t.Step("SUBSCRIBE is answered", V5("MQTT-3.8.4-1", c.absent)...)
 					t.Fail("a SUBACK", "the close", -1)
 				case available:
 					if !t.Equal("granted", answered && code < 0x80, true) || code == 0 {
