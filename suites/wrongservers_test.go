@@ -100,7 +100,7 @@ func TestNoiseBehindConnack(t *testing.T) {
 // How a correct broker's bytes come, in pieces or late, is no fault of it.
 func TestUnusualWriters(t *testing.T) {
 	ourselves(t)
-	t.Parallel()
+	// Not beside others: there are waits of a second in it, in which a client must be in time.
 	for name, write := range map[string]func(c net.Conn, data []byte) (int, error){
 		"a byte at a time": func(c net.Conn, data []byte) (n int, err error) {
 			for i := range data {
@@ -116,7 +116,6 @@ func TestUnusualWriters(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			run, err := judgeWith(t, correct(t, write), engine.DefaultTimeouts())
 			if err != nil {
 				t.Fatal(err)
