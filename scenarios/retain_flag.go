@@ -249,3 +249,25 @@ var _ = add(Scenario{
 		c.ExpectClosed()
 	},
 })
+
+var _ = add(Scenario{
+	ID:     "retain.undeclared",
+	Title:  "retained messages work where CONNACK says nothing of them",
+	Why:    "a client goes by what it is told: it must not learn by the end of its connection that there are none",
+	Proves: V5("U5-3.2.2.3.5-u4", "MQTT-3.3.1-5"),
+	Needs:  []Feature{QoS1},
+	Run: func(t *T) {
+		pub := t.Connect(Name("publisher"))
+		if p, declared := pub.Connack.Properties.Find(codec.RetainAvailable); declared {
+			t.Skip("the broker declares Retain Available %d", p.Int)
+		}
+		topic := t.Topic("state")
+		p := message(topic, "on", 1, pub.NextID())
+		p.Retain = true
+		t.Step("a message with RETAIN 1 is taken", V5("U5-3.2.2.3.5-u4")...)
+		pub.Send(p)
+		pub.ExpectPuback(p.PacketID)
+		t.Step("and stored", V5("U5-3.2.2.3.5-u4", "MQTT-3.3.1-5")...)
+		t.ExpectRetained(filterAt(topic, 1), topic, "on")
+	},
+})

@@ -138,6 +138,23 @@ var _ = add(Scenario{
 })
 
 var _ = add(Scenario{
+	ID:     "will.delay-absent",
+	Title:  "a will without a Will Delay Interval is published at once, although the session lasts",
+	Why:    "a client that keeps its session for an hour would be reported an hour late",
+	Proves: V5("MQTT-3.1.2-8", "U5-3.1.3.2.2-u2", "U5-3.1.2.5-u1"),
+	Needs:  []Feature{QoS1},
+	Run: func(t *T) {
+		topic := t.Topic("will")
+		sub := willWatcher(t, topic)
+		c := t.Connect(Name("device"), lasting(60), WithWill(will(topic, "gone", 1)))
+		keptSession(t, c)
+		c.Drop()
+		t.Step("the will is published without delay", V5("MQTT-3.1.2-8", "U5-3.1.3.2.2-u2")...)
+		willNow(t, sub, topic, "gone")
+	},
+})
+
+var _ = add(Scenario{
 	ID:     "will.delay-no-session",
 	Title:  "a will is published at once when the session ends with the connection, whatever its Will Delay Interval",
 	Why:    "a client that keeps no session sets a delay and is never reported",

@@ -13,6 +13,7 @@ var (
 	willNotOnErrorCode   = broken("will-not-on-error-code", "drops the Will Message at a DISCONNECT with the code of an error", v5("MQTT-3.1.2-8", "U5-3.14-u1")...)
 	willEmptyDropped     = broken("will-empty-dropped", "publishes no Will Message without payload", both(v311("MQTT-3.1.2-8"), v5("MQTT-3.1.2-8"))...)
 	willPayloadCut       = broken("will-payload-cut", "cuts the payload of a Will Message at its first zero byte", both(v311("MQTT-3.1.2-8"), v5("MQTT-3.1.2-8"))...)
+	willLate             = broken("will-late", "publishes a Will Message four seconds late", both(v311("U3-3.1.2.5-u1"), v5("U5-3.1.2.5-u1"))...)
 	willAtConnect        = broken("will-at-connect", "publishes the Will Message when it accepts the connection", both(v311("MQTT-3.1.2-8"), v5("MQTT-3.1.2-8"))...)
 	willOfRefused        = broken("will-of-refused", "publishes the Will Message of a CONNECT that it refuses", both(v311("MQTT-3.1.2-8"), v5("MQTT-3.1.2-8"))...)
 	willNotStored        = broken("will-not-stored", "stores no Will Message with a session that outlives the connection", v5("MQTT-3.1.2-7", "MQTT-3.1.2-8")...)
@@ -36,6 +37,7 @@ var (
 
 // Will Delay Interval.
 var (
+	willDelayInvented   = broken("will-delay-invented", "keeps a Will Message without a Will Delay Interval until the session ends", v5("U5-3.1.3.2.2-u2")...)
 	willDelayIgnored    = broken("will-delay-ignored", "publishes a delayed Will Message at once", v5("MQTT-3.1.2-8")...)
 	willDelayForever    = broken("will-delay-for-ever", "never publishes a delayed Will Message", v5("MQTT-3.1.2-8")...)
 	willLostWithSession = broken("will-lost-with-session", "drops a delayed Will Message when its session ends first", v5("MQTT-3.1.2-8")...)

@@ -197,7 +197,7 @@ func (c *conn) withinLimits(p *codec.Publish) bool {
 	case p.QoS > o.MaximumQoS && !c.is(qosUnlimited):
 		c.broke(ruleMaximumQoS, p)
 		c.refuse(codeQoSNotSupported)
-	case p.Retain && o.NoRetained && !c.is(retainUnlimited):
+	case p.Retain && (o.NoRetained && !c.is(retainUnlimited) || c.is(retainNotOffered)):
 		c.broke(ruleNoRetained, p)
 		c.refuse(codeRetainNotSupported)
 	case p.QoS > 0 && o.ReceiveMaximum > 0 && c.overReceiveMaximum(p) && !c.is(receiveMaximumUnwatched):

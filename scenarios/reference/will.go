@@ -2,6 +2,7 @@ package reference
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"time"
 
@@ -27,7 +28,11 @@ func (c *conn) newWill() *will {
 	}
 	w := p.Will
 	m := c.newMessage(w.Topic.String(), w.Payload, w.QoS, w.Retain, c.willProperties())
-	return &will{m, w.Properties.Int(codec.WillDelayInterval, 0)}
+	absent := uint32(0) // no delay (3.1.3.2.2)
+	if c.is(willDelayInvented) {
+		absent = math.MaxUint32
+	}
+	return &will{m, w.Properties.Int(codec.WillDelayInterval, absent)}
 }
 
 func (c *conn) willProperties() codec.Properties {
@@ -128,6 +133,14 @@ func (s *session) willWaits(w *will) {
 }
 
 func (s *session) publishWill(w *will) {
+	if s.is(willLate) {
+		time.AfterFunc(4*time.Second, func() { s.b.locked(func() { s.publishWillNow(w) }) })
+		return
+	}
+	s.publishWillNow(w)
+}
+
+func (s *session) publishWillNow(w *will) {
 	m := *w.message
 	m.taken = time.Now() // its Message Expiry Interval begins with its publication
 	if s.is(willNeverPublished) || s.is(willEmptyDropped) && len(m.payload) == 0 {
