@@ -133,3 +133,41 @@ var _ = add(Scenario{
 		t.Equal("a copy with the identifier", named > 0, true)
 	},
 })
+
+var _ = add(Scenario{
+	ID:     "subscribe.identifier-not-reverted",
+	Title:  "a message that came with the new Subscription Identifier of a filter never comes again with the old one",
+	Why:    "the client has given the old number to another handler by then",
+	Proves: V5("U5-3.8.4-u5", "MQTT-3.8.4-3"),
+	Needs:  []Feature{QoS1, SubscriptionID},
+	Run: func(t *T) {
+		topic := t.Topic("again")
+		sub, pub := t.Connect(Name("subscriber"), Keep(), Manual()), t.Connect(Name("publisher"))
+		sub.SubscribeAs(filterAt(topic, 1), codec.Int(codec.SubscriptionIdentifier, 5))
+		pub.Publish(topic, "before", 1)
+		before := handedOn(t, sub, topic, "before")
+		sub.SubscribeAs(filterAt(topic, 1), codec.Int(codec.SubscriptionIdentifier, 6))
+		pub.Publish(topic, "after", 1)
+		after := handedBeside(t, sub, topic, "after", before)
+		t.Step("the new identifier comes", V5("MQTT-3.8.4-3")...)
+		after.Is("Subscription Identifiers", fmt.Sprint(identifiersOf(after)), "[6]")
+		renewed := map[string]bool{"after": true}
+		for range 2 {
+			sub.Drop()
+			resume(t, sub)
+			for _, payload := range []string{"before", "after"} {
+				t.Step("what is not acknowledged comes again", V5("MQTT-4.4.0-1")...)
+				m := sub.ExpectMessage(topic, payload)
+				ids := fmt.Sprint(identifiersOf(m))
+				if renewed[payload] {
+					t.Step("with the new identifier", V5("U5-3.8.4-u5")...)
+					m.Is("Subscription Identifiers", ids, "[6]")
+					continue
+				}
+				// For a message under way at that time both are right.
+				t.Observe("a message from before the second SUBSCRIBE comes again with", "%s", ids)
+				renewed[payload] = ids == "[6]"
+			}
+		}
+	},
+})

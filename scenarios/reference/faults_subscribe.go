@@ -62,6 +62,7 @@ var (
 	identifierOfFirst     = broken("identifier-of-first", "sends each copy with the Subscription Identifier of the first subscription that matches", v5("MQTT-3.3.4-5")...).with("copy-per-match")
 	identifierOnFirst     = broken("identifier-on-first", "sends the first of several copies alone with a Subscription Identifier", v5("MQTT-3.3.4-5")...).with("copy-per-match")
 	identifiersOfAll      = broken("identifiers-of-all", "sends the Subscription Identifiers of all subscriptions of the client", v5("U5-3.3.4-u1")...)
+	identifierReverted    = broken("identifier-reverted", "sends messages again with the Subscription Identifier that their filter had before it was subscribed again", v5("U5-3.8.4-u5")...)
 	identifierZero        = broken("identifier-zero", "sends Subscription Identifier 0 where there is none", v5("U5-3.3.2.3.8-u1")...)
 	identifiersOfMembers  = broken("identifiers-of-members", "sends the Subscription Identifiers of all members of a shared subscription", v5("U5-3.3.4-u5")...)
 	identifiersUnlimited  = broken("identifiers-unlimited", "takes Subscription Identifiers although it declares not to have them", v5("U5-3.2.2.3.12-u2")...).with("no-identifiers")

@@ -51,6 +51,23 @@ func (s *session) spoilMessage(d *delivery, p *codec.Publish) {
 	if s.version == codec.V5 {
 		p.Properties = s.spoilProperties(d, p.Properties)
 	}
+	if d.attempts > 1 && s.is(identifierReverted) {
+		p.Properties = s.withEarlier(p.Properties)
+	}
+}
+
+// withEarlier gives the properties with the Subscription Identifiers that the
+// subscriptions had before.
+func (s *session) withEarlier(ps codec.Properties) codec.Properties {
+	ps = ps.Clone()
+	for i, p := range ps {
+		for _, sub := range s.subscriptions {
+			if p.ID == codec.SubscriptionIdentifier && p.Int == sub.identifier && sub.earlier > 0 {
+				ps[i].Int = sub.earlier
+			}
+		}
+	}
+	return ps
 }
 
 func (s *session) spoilDup(d *delivery, p *codec.Publish) {

@@ -15,7 +15,8 @@ type subscription struct {
 	noLocal     bool
 	asPublished bool
 	identifier  uint32
-	times       int // how often it was made, which only a fault counts
+	earlier     uint32 // the identifier before it was made again, which only a fault knows
+	times       int    // how often it was made, which only a fault counts
 }
 
 // request is a subscription that a SUBSCRIBE asks for.
@@ -120,7 +121,7 @@ func (s *session) add(sub *subscription) (isNew bool) {
 		return i < 0
 	}
 	old := s.subscriptions[i]
-	sub.times = old.times + 1
+	sub.times, sub.earlier = old.times+1, old.identifier
 	if s.is(resubscribeDrops) {
 		s.queue = nil
 	}
