@@ -209,13 +209,13 @@ var _ = add(Scenario{
 	},
 })
 
-// underFirst gives the topic with its first level replaced; that of one level
-// alone is the new level.
-func underFirst(topic, first string) string {
+// underAny gives the topic with + in place of its first level; that of one level
+// alone is +.
+func underAny(topic string) string {
 	if _, rest, ok := strings.Cut(topic, "/"); ok {
-		return first + "/" + rest
+		return "+/" + rest
 	}
-	return first
+	return "+"
 }
 
 var _ = add(Scenario{
@@ -230,7 +230,7 @@ var _ = add(Scenario{
 		// topic of this scenario and "+T" for it with + as first level.
 		own := t.Topic("end")
 		name := func(entry string) string {
-			entry = strings.ReplaceAll(entry, "+T", underFirst(own, "+"))
+			entry = strings.ReplaceAll(entry, "+T", underAny(own))
 			return strings.ReplaceAll(entry, "T", own)
 		}
 		matchTable(t, name, []matching{

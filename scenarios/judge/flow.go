@@ -90,7 +90,7 @@ func (j *judge) answers(c *conn, x *exchanges) {
 			}
 			delete(x.published[2], p.PacketID)
 		case *codec.Pubrel:
-			j.pubrel(c, x, i, p.PacketID)
+			j.pubrel(c, i, p.PacketID)
 		case *codec.Suback:
 			j.suback(c, x, i, p)
 		case *codec.Unsuback:
@@ -144,7 +144,7 @@ func (j *judge) answersPublish(c *conn, x *exchanges, i int, qos byte, id uint16
 // pubrel judges a PUBREL of the broker: the client has answered PUBREC, and it
 // comes once on a connection (it is sent again only when a session is resumed;
 // 3.1.1 does not forbid it at other times).
-func (j *judge) pubrel(c *conn, x *exchanges, i int, id uint16) {
+func (j *judge) pubrel(c *conn, i int, id uint16) {
 	s := c.session
 	if s == nil || !s.firm() || s.last() != c {
 		return

@@ -39,7 +39,6 @@ type trace struct {
 
 var (
 	bothVersions = []spec.Version{spec.V311, spec.V5}
-	only311      = []spec.Version{spec.V311}
 	only5        = []spec.Version{spec.V5}
 )
 

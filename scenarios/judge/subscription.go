@@ -120,25 +120,6 @@ func (h *history) unsubscribed(c *conn, p *codec.Unsuback, event int) {
 	}
 }
 
-// acknowledged gives the Packet Identifier of an acknowledgement.
-func acknowledged(p codec.Packet) uint16 {
-	switch p := p.(type) {
-	case *codec.Puback:
-		return p.PacketID
-	case *codec.Pubrec:
-		return p.PacketID
-	case *codec.Pubrel:
-		return p.PacketID
-	case *codec.Pubcomp:
-		return p.PacketID
-	case *codec.Suback:
-		return p.PacketID
-	case *codec.Unsuback:
-		return p.PacketID
-	}
-	return 0
-}
-
 // matching gives the subscriptions of the session whose filter matches the
 // topic, in the order of asking.
 func (s *session) matching(topic string) []*subscription {

@@ -107,6 +107,8 @@ const declared = "probe.declared"
 var all []engine.Scenario
 
 // add registers a probe: what it looks at is the title, under which it observes.
+//
+//nolint:unparam // Only a call that gives something can stand beside a package variable.
 func add(id, what string, versions []spec.Version, needs []engine.Feature, run func(t *engine.T)) bool {
 	all = append(all, engine.Scenario{
 		ID: "probe." + id, Title: what, Versions: versions, In31: slices.Contains(versions, spec.V31), Needs: needs,

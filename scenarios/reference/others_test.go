@@ -2,6 +2,7 @@ package reference_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -56,7 +57,7 @@ func serve(t *testing.T, behaviours ...string) (address string) {
 	go func() { done <- b.Serve(l) }()
 	t.Cleanup(func() {
 		b.Close()
-		if err := <-done; err != reference.ErrClosed {
+		if err := <-done; !errors.Is(err, reference.ErrClosed) {
 			t.Errorf("Serve ended with %v", err)
 		}
 		for _, e := range errs.list {

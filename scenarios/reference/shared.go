@@ -74,14 +74,14 @@ func (b *Broker) deliverToOne(members []member, m *message) {
 
 // delivery is the message on its way to the member, at the QoS that was granted
 // to it (MQTT-4.8.2-3).
-func (one member) delivery(first member, m *message, all []member) *delivery {
-	d := one.s.delivery(one.sub, m)
-	d.share = one.sub
-	switch s := one.s; {
+func (m member) delivery(first member, sent *message, all []member) *delivery {
+	d := m.s.delivery(m.sub, sent)
+	d.share = m.sub
+	switch s := m.s; {
 	case s.is(sharedQoSOfFirst):
-		d.qos = min(m.qos, first.sub.qos)
+		d.qos = min(sent.qos, first.sub.qos)
 	case s.is(sharedAbove):
-		d.qos = m.qos
+		d.qos = sent.qos
 	case s.is(identifiersOfMembers):
 		d.identifiers = nil
 		for _, other := range all {
