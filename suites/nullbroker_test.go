@@ -3,7 +3,6 @@ package suites_test
 import (
 	"io"
 	"net"
-	"sync"
 	"testing"
 
 	"github.com/mqttproof/mqttproof/codec"
@@ -14,30 +13,11 @@ import (
 // keeps nothing, refuses nothing and closes nothing. It gives its address.
 func nullBroker(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var open sync.WaitGroup
-	t.Cleanup(func() {
-		_ = l.Close()
-		open.Wait()
-	})
-	open.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			open.Go(func() { acknowledge(c) })
-		}
-	})
-	return "mqtt://" + l.Addr().String()
+	return "mqtt://" + listen(t, acknowledge)
 }
 
 // acknowledge serves one connection until the client ends it.
 func acknowledge(c net.Conn) {
-	defer func() { _ = c.Close() }()
 	version := codec.V311
 	frames := codec.NewReader(c, 0)
 	for {
