@@ -52,7 +52,7 @@ var _ = add(Scenario{
 		pub := t.Connect(Name("publisher"))
 		filters := []string{"#", "+/#", underAny(own), underAny(own) + "/#"}
 		if t.V5() && pub.Connack.Properties.Int(codec.SharedSubscriptionAvailable, 1) == 1 {
-			filters = append(filters, share("group", underAny(own)))
+			filters = append(filters, share("group", underAny(own)), share("all", "#"))
 		}
 		subs := make([]*Client, len(filters))
 		for i, filter := range filters {
@@ -104,7 +104,7 @@ var _ = add(Scenario{
 	ID:     "wildcard.sys",
 	Title:  "$SYS/# brings only topics below $SYS, if any",
 	Why:    "monitors read the broker's figures there",
-	Proves: refsNoMatch,
+	Proves: Requirements(refsNoMatch, V311("U3-4.7.2-u2")),
 	Needs:  []Feature{Wildcard},
 	Late:   true,
 	Run: func(t *T) {

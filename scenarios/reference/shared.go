@@ -62,6 +62,9 @@ func (b *Broker) deliverToOne(members []member, m *message) {
 	}
 	turn := b.shares[first.group()]
 	b.shares[first.group()]++
+	if first.s.is(sharedHalfLost) && turn%2 == 1 {
+		return
+	}
 	if first.s.is(sharedToAll) {
 		for _, one := range members {
 			one.s.deliver(one.delivery(first, m, members))
@@ -70,6 +73,9 @@ func (b *Broker) deliverToOne(members []member, m *message) {
 	}
 	chosen := members[turn%len(members)]
 	chosen.s.deliver(chosen.delivery(first, m, members))
+	for n := 1; chosen.s.is(sharedCopyForEach) && n < chosen.sub.times; n++ {
+		chosen.s.deliver(chosen.delivery(first, m, members))
+	}
 }
 
 // delivery is the message on its way to the member, at the QoS that was granted

@@ -97,10 +97,18 @@ func (c *conn) offered(p *codec.Subscribe) bool {
 	return true
 }
 
+// grants is the QoS granted where this one was asked for.
+func (c *conn) grants(asked byte) byte {
+	if c.is(subackAboveAsked) {
+		asked = 2
+	}
+	return min(asked, c.b.opts.MaximumQoS)
+}
+
 func (c *conn) newSubscription(p *codec.Subscribe, want codec.Subscription) *subscription {
 	sub := &subscription{
 		text: want.Filter.String(), filter: want.Filter.String(),
-		qos: min(want.QoS, c.b.opts.MaximumQoS), noLocal: want.NoLocal, asPublished: want.RetainAsPublished,
+		qos: c.grants(want.QoS), noLocal: want.NoLocal, asPublished: want.RetainAsPublished,
 	}
 	if c.version == codec.V5 {
 		if name, rest, ok := codec.Shared(want.Filter); ok && !c.is(shareUnknown) {
@@ -116,7 +124,7 @@ func (c *conn) newSubscription(p *codec.Subscribe, want codec.Subscription) *sub
 func (s *session) add(sub *subscription) (isNew bool) {
 	i := slices.IndexFunc(s.subscriptions, func(old *subscription) bool { return old.text == sub.text })
 	sub.times = 1
-	if i < 0 || s.is(resubscribeAdds) {
+	if i < 0 || s.is(resubscribeAdds) || s.is(sharedJoinedAgain) && sub.share != "" {
 		s.subscriptions = append(s.subscriptions, sub)
 		return i < 0
 	}

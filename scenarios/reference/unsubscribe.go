@@ -68,6 +68,9 @@ func (c *conn) names(filter string, sub *subscription) bool {
 		return right && !hasWildcard(sub.filter)
 	case c.is(unsubscribeByShare):
 		return right || filter == sub.filter
+	case c.is(unsubscribeOtherShare) && sub.share != "":
+		_, rest, shared := codec.Shared(codec.Text(filter))
+		return shared && rest.String() == sub.filter
 	}
 	return right
 }

@@ -71,6 +71,72 @@ var _ = add(Scenario{
 })
 
 var _ = add(Scenario{
+	ID:     "shared.left-at-once",
+	Title:  "a member that has subscribed twice leaves the Shared Subscription with its first UNSUBSCRIBE",
+	Why:    "a client that subscribes anew after each connect would never get rid of it, and swallow tasks",
+	Proves: V5("U5-4.8.2-u4", "MQTT-3.10.4-2"),
+	Needs:  []Feature{QoS1, Shared},
+	Run: func(t *T) {
+		topic := t.Topic("work")
+		c, pub := t.Connect(Name("member")), t.Connect(Name("publisher"))
+		c.Subscribe(share("group", topic), 1)
+		c.Subscribe(share("group", topic), 1)
+		pub.Publish(topic, "one", 1)
+		handedOn(t, c, topic, "one")
+		c.Unsubscribe(share("group", topic))
+		t.Step("it has left", V5("U5-4.8.2-u4", "MQTT-3.10.4-2")...)
+		pub.Publish(topic, "two", 1)
+		c.ExpectNothing(pub)
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "shared.joined-twice",
+	Title:  "a member that subscribes once more to its Shared Subscription is one member still, at the QoS granted last",
+	Why:    "a client that subscribes anew after each connect would get the tasks of two, or at a QoS that it gave up",
+	Proves: V5("U5-4.8.2-u4", "MQTT-4.8.2-3"),
+	Needs:  []Feature{QoS1, Shared},
+	Run: func(t *T) {
+		topic := t.Topic("work")
+		c, pub := t.Connect(Name("only member")), t.Connect(Name("publisher"))
+		c.Subscribe(share("group", topic), 0)
+		c.Subscribe(share("group", topic), 1)
+		for i := range 4 {
+			payload := fmt.Sprintf("task %d", i)
+			pub.Publish(topic, payload, 1)
+			m := handedOn(t, c, topic, payload)
+			t.Step("at the QoS granted last", V5("MQTT-4.8.2-3")...)
+			m.HasQoS(1)
+		}
+		t.Step("each comes once", V5("U5-4.8.2-u4")...)
+		c.ExpectNothing(pub)
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "shared.not-left-by-plain-filter",
+	Title:  "an UNSUBSCRIBE of the filter without $share, or with another ShareName, leaves the Shared Subscription alone",
+	Why:    "a client that has both must be able to end one of them",
+	Proves: V5("MQTT-3.10.4-1"),
+	Needs:  []Feature{QoS1, Shared},
+	Run: func(t *T) {
+		topic := t.Topic("work")
+		c, pub := t.Connect(Name("member")), t.Connect(Name("publisher"))
+		c.Subscribe(share("group", topic), 1)
+		for _, other := range []string{topic, share("other", topic), share("Group", topic)} {
+			c.Unsubscribe(other)
+			pub.Publish(topic, "after "+other, 1)
+			t.Step("the Shared Subscription is still there", V5("MQTT-3.10.4-1")...)
+			c.ExpectMessage(topic, "after "+other)
+		}
+		c.Unsubscribe(share("group", topic))
+		pub.Publish(topic, "afterwards", 1)
+		t.Step("the whole filter removes it", V5("MQTT-3.10.4-1")...)
+		c.ExpectNothing(pub)
+	},
+})
+
+var _ = add(Scenario{
 	ID:     "shared.left-to-others",
 	Title:  "what is published after the UNSUBACK of a member goes to the members who are left, all of it",
 	Why:    "each task that still goes to a worker who has left is a task that nobody does",
@@ -124,6 +190,51 @@ var _ = add(Scenario{
 })
 
 var _ = add(Scenario{
+	ID:     "shared.no-retained",
+	Title:  "a new Shared Subscription brings no retained messages",
+	Why:    "each worker that starts would do the last task once more",
+	Proves: V5("U5-4.8.2-u3", "U5-3.8.4-u3"),
+	Needs:  []Feature{QoS1, Retain, Shared},
+	Run: func(t *T) {
+		topic := t.Topic("task")
+		pub := t.Connect(Name("publisher"))
+		pub.Publish(topic, "retained", 1, Retained())
+		t.ExpectRetained(filterAt(topic, 1), topic, "retained") // so that its absence means something
+		c := t.Connect(Name("member"))
+		c.Subscribe(share("group", topic), 1)
+		t.Step("no retained message comes", V5("U5-4.8.2-u3", "U5-3.8.4-u3")...)
+		c.ExpectNothing(pub)
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "shared.identifiers",
+	Title:  "a member gets the Subscription Identifier of its own SUBSCRIBE, and none of another member",
+	Why:    "it dispatches by the number that it chose; another's means something else to it, or nothing",
+	Proves: V5("U5-3.3.4-u5", "MQTT-3.3.4-3"),
+	Needs:  []Feature{QoS1, Shared, SubscriptionID},
+	Run: func(t *T) {
+		topic := t.Topic("work")
+		own := map[*Client]uint32{}
+		var members []*Client
+		for i := range uint32(2) {
+			c := t.Connect(Name(fmt.Sprintf("member %d", i+1)))
+			c.SubscribeAs(filterAt(share("group", topic), 1), codec.Int(codec.SubscriptionIdentifier, 21+i))
+			members, own[c] = append(members, c), 21+i
+		}
+		pub := t.Connect(Name("publisher"))
+		for i := range 4 {
+			payload := fmt.Sprintf("task %d", i)
+			pub.Publish(topic, payload, 1)
+			t.Step("a member gets it", V5("U5-4.8.2-u2")...)
+			m, chosen, _ := toOne(t, members, topic, payload)
+			t.Step("with the identifier of the member", V5("U5-3.3.4-u5", "MQTT-3.3.4-3")...)
+			m.Is("Subscription Identifiers", fmt.Sprint(identifiersOf(m)), fmt.Sprint([]uint32{own[chosen]}))
+		}
+	},
+})
+
+var _ = add(Scenario{
 	ID:    "shared.properties",
 	Title: "the properties of a message go with it through a Shared Subscription",
 	Why:   "a worker needs the address for its answer, and the time that is left for it",
@@ -161,6 +272,16 @@ var _ = add(Scenario{
 		m.Is("User Properties", userProperties(m.Properties, sent), userProperties(sent, nil))
 	},
 })
+
+// identifiersOf gives the Subscription Identifiers of a delivery, in its order.
+func identifiersOf(m *Message) (list []uint32) {
+	for _, p := range m.Properties {
+		if p.ID == codec.SubscriptionIdentifier {
+			list = append(list, p.Int)
+		}
+	}
+	return list
+}
 
 var _ = add(Scenario{
 	ID:     "shared.before-5",
