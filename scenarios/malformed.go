@@ -60,33 +60,12 @@ var breakages = []breakage{
 		"an answer to a question that was not asked could be taken for the right one"},
 }
 
-// most is how many cases of one packet, breakage and requirement are sent. The
-// fuzzer sends the rest.
-const most = 4
-
 // namedCases gives the cases of one packet of a client which must be answered by
 // the close.
 func namedCases(all []matrix.Case, t codec.Type, kind matrix.Kind) (kept []matrix.Case) {
-	var groups [][]matrix.Case // by version and requirement
-	index := map[spec.Ref]int{}
 	for _, c := range all {
-		if c.From != codec.FromClient || c.Duty != matrix.Close || c.Packet.Type() != t || c.Kind != kind || elsewhere(c) {
-			continue
-		}
-		i, ok := index[c.Requirement]
-		if !ok {
-			i = len(groups)
-			index[c.Requirement], groups = i, append(groups, nil)
-		}
-		groups[i] = append(groups[i], c)
-	}
-	for _, g := range groups {
-		n := min(len(g), most)
-		if endsBrokers(t, kind) {
-			n = len(g) // which of them does it hangs on one byte
-		}
-		for i := range n {
-			kept = append(kept, g[i*len(g)/n])
+		if c.From == codec.FromClient && c.Duty == matrix.Close && c.Packet.Type() == t && c.Kind == kind && !elsewhere(c) {
+			kept = append(kept, c)
 		}
 	}
 	return kept
@@ -138,16 +117,18 @@ func malformed(packet codec.Type, b breakage, cases []matrix.Case) Scenario {
 	}
 	slices.SortFunc(proves, func(a, b spec.Ref) int { return strings.Compare(a.String(), b.String()) })
 	return Scenario{
-		ID:     fmt.Sprintf("malformed.%s-%s", strings.ToLower(packet.String()), b.name),
-		Title:  fmt.Sprintf("%s %s %s %s", article(packet.String()), packet, b.what, ends),
-		Why:    b.why,
-		Proves: slices.Compact(proves),
-		Serial: endsBrokers(packet, b.kind),
-		// All at once.
-		Connections: max(count[codec.V311], count[codec.V5]),
+		ID:          fmt.Sprintf("malformed.%s-%s", strings.ToLower(packet.String()), b.name),
+		Title:       fmt.Sprintf("%s %s %s %s", article(packet.String()), packet, b.what, ends),
+		Why:         b.why,
+		Proves:      slices.Compact(proves),
+		Serial:      endsBrokers(packet, b.kind),
+		Connections: min(atOnce, max(count[codec.V311], count[codec.V5])),
 		Run:         func(t *T) { runMalformed(t, packet, cases, endsBrokers(packet, b.kind)) },
 	}
 }
+
+// atOnce is how many cases are under way at the same time: brokers have limits.
+const atOnce = 50
 
 // endsBrokers says which of them are known to have ended a broker: alone they
 // spare the search for the one that did it.

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mqttproof/mqttproof/codec"
@@ -10,48 +11,50 @@ import (
 	. "github.com/mqttproof/mqttproof/scenarios/engine"
 )
 
-// runMalformed sends every case of the version, each on its own connection: all at
-// once, or where it is likely to end the broker one after the other, so that the
+// runMalformed sends every case of the version, each on its own connection: many
+// at once, or where it is likely to end the broker one after the other, so that the
 // finding names the case which did.
 func runMalformed(t *T, packet codec.Type, all []matrix.Case, oneByOne bool) {
 	var clients []*Client
 	cases := map[*Client]*matrix.Case{}
+	alive := map[*Client]bool{}
+	same := map[string][]Survivor{} // by what they break
+	var order []string
 	send := func(c *Client) {
 		stepFor(t, cases[c])
 		c.SendRaw(malformedBytes(t, c, cases[c]))
 	}
-	for i := range all {
-		if all[i].Version != t.Version() {
-			continue
+	for some := range slices.Chunk(casesIn(t.Version(), all), atOnce) {
+		var now []*Client
+		for _, of := range some {
+			c := openFor(t, packet, of)
+			now, cases[c] = append(now, c), of
+			if oneByOne {
+				send(c)
+				c.ClosedWithin(t.Timeouts().CarriesOn)
+			}
 		}
-		c := openFor(t, packet, &all[i])
-		clients, cases[c] = append(clients, c), &all[i]
-		if oneByOne {
-			send(c)
-			c.ClosedWithin(t.Timeouts().CarriesOn)
+		for _, c := range now {
+			if !oneByOne {
+				send(c)
+			}
 		}
-	}
-	for _, c := range clients {
-		if !oneByOne {
-			send(c)
+		for _, s := range t.Survivors(now...) {
+			alive[s.Client] = true
+			cited, causes := dutyOf(cases[s.Client])
+			key := fmt.Sprint(cited, causes)
+			if same[key] == nil {
+				order = append(order, key)
+			}
+			same[key] = append(same[key], s)
 		}
-	}
-	alive := map[*Client]bool{}
-	same := map[string][]Survivor{} // by what they break
-	var order []string
-	for _, s := range t.Survivors(clients...) {
-		alive[s.Client] = true
-		cited, causes := dutyOf(cases[s.Client])
-		key := fmt.Sprint(cited, causes)
-		if same[key] == nil {
-			order = append(order, key)
+		for _, c := range now {
+			if !alive[c] {
+				c.ObserveClose()
+			}
+			c.Drop() // what it holds is free for the next
 		}
-		same[key] = append(same[key], s)
-	}
-	for _, c := range clients {
-		if !alive[c] {
-			c.ObserveClose()
-		}
+		clients = append(clients, now...)
 	}
 	for _, key := range order {
 		first := same[key][0]
@@ -74,6 +77,16 @@ func runMalformed(t *T, packet codec.Type, all []matrix.Case, oneByOne bool) {
 			return // one shows it
 		}
 	}
+}
+
+// casesIn keeps the cases of a version.
+func casesIn(v codec.Version, all []matrix.Case) (kept []*matrix.Case) {
+	for i := range all {
+		if all[i].Version == v {
+			kept = append(kept, &all[i])
+		}
+	}
+	return kept
 }
 
 // namesOf names cases, a few of them.

@@ -122,12 +122,15 @@ func (d *decoding) argument(n int, text string) error {
 	return nil
 }
 
-// lines decodes one packet a line. Empty lines say nothing.
+// lines decodes one packet a line. Empty lines say nothing; but where there is
+// nothing else, whatever should have written the packets has failed, and a script
+// must not go on as if they had been right.
 func (d *decoding) lines(name string, from io.Reader) error {
-	r := bufio.NewReader(from)
+	r, none := bufio.NewReader(from), true
 	for n := 1; ; n++ {
 		text, readErr := r.ReadString('\n')
 		if text = strings.TrimSpace(text); text != "" {
+			none = false
 			decode := d.hex
 			if d.jsonl {
 				decode = d.json
@@ -140,6 +143,9 @@ func (d *decoding) lines(name string, from io.Reader) error {
 			}
 		}
 		if errors.Is(readErr, io.EOF) {
+			if none {
+				d.complain("%s: there is nothing to decode", name)
+			}
 			return nil
 		}
 		if readErr != nil {

@@ -27,6 +27,7 @@ func (l *list) headers() {
 		for _, from := range []codec.Sender{codec.FromClient, codec.FromServer} {
 			f := fault{codec.Malformed, section(v, "U3-2.2.1-u1", "U5-2.1.2-u1"), Close}
 			l.add(HeaderType, "type 0", v, from, &codec.Pingreq{}, f, codec.PacketType(0))
+			l.add(HeaderType, "type 0, with a byte behind", v, from, &codec.Pingreq{}, f, codec.PacketType(0), codec.Trailing(0))
 			if v != codec.V5 {
 				l.add(HeaderType, "type 15", v, from, &codec.Pingreq{}, f, codec.PacketType(codec.AUTH))
 			}
@@ -109,9 +110,9 @@ func (l *list) lengths(v codec.Version, from codec.Sender, p codec.Packet) {
 		f = fault{codec.Unspecified, "MQTT-1.5.5-1", MayClose}
 	}
 	l.add(HeaderLength, "one byte more than needed", v, from, p, f, codec.NonMinimalLength())
-	l.add(HeaderLength, "five bytes", v, from, p,
-		fault{codec.Malformed, section(v, "U3-2.2.3-u1", "U5-2.1.4-u1"), Close},
-		codec.LengthBytes(0xFF, 0xFF, 0xFF, 0xFF, 0x7F))
+	five := fault{codec.Malformed, section(v, "U3-2.2.3-u1", "U5-2.1.4-u1"), Close}
+	l.add(HeaderLength, "five bytes", v, from, p, five, codec.LengthBytes(0xFF, 0xFF, 0xFF, 0xFF, 0x7F))
+	l.add(HeaderLength, "five bytes, most of them 0", v, from, p, five, codec.LengthBytes(0x80, 0x80, 0x80, 0x80, 0x01))
 	l.add(HeaderLength, "268,435,455", v, from, p,
 		fault{codec.Malformed, section(v, "U3-2.2.3-u2", "U5-2.1.4-u2"), Wait}, codec.Length(codec.MaxRemaining))
 }

@@ -17,13 +17,16 @@ type badText struct {
 
 var badTexts = []badText{
 	{"byte 0xff", []byte{'a', 0xFF}, 1},
+	{"byte 0xfe", []byte{0xFE, 'a'}, 1},
 	{"a lone continuation byte", []byte{0x80, 'a'}, 1},
 	{"a cut character", []byte{'a', 0xE2, 0x82}, 1},
 	{"the surrogate U+D800", []byte{0xED, 0xA0, 0x80}, 1},
 	{"the surrogate U+DFFF", []byte{0xED, 0xBF, 0xBF}, 1},
+	{"a character as two surrogates", []byte{0xED, 0xA0, 0xBD, 0xED, 0xB8, 0x80}, 1}, // as CESU-8 has it
 	{"an overlong '/'", []byte{0xC0, 0xAF}, 1},
 	{"an overlong U+0000", []byte{0xC0, 0x80}, 1},
 	{"a character above U+10FFFF", []byte{0xF4, 0x90, 0x80, 0x80}, 1},
+	{"a form of five bytes", []byte{0xF8, 0x88, 0x80, 0x80, 0x80}, 1},
 	{"U+0000", []byte{0}, 2},
 	{"U+0000 inside", []byte{'a', 0, 'b'}, 2},
 	{"U+FEFF", []byte{0xEF, 0xBB, 0xBF}, 0},
