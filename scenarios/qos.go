@@ -137,7 +137,7 @@ var _ = add(Scenario{
 	ID:     "qos.granted-minimum",
 	Title:  "a message is delivered at the lower of its own QoS and the QoS that was granted",
 	Why:    "a QoS that is lowered on the way loses messages, one that is raised burdens a small client with exchanges that it did not ask for",
-	Proves: Requirements(V311("MQTT-3.8.4-6"), V5("MQTT-3.8.4-8")),
+	Proves: Requirements(V311("MQTT-3.8.4-6", "U3-3.8.4-u3"), V5("MQTT-3.8.4-8", "U5-3.8.4-u4")),
 	Run: func(t *T) {
 		sub := t.Connect(Name("subscriber"))
 		pub := t.Connect(Name("publisher"))

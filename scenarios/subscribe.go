@@ -223,7 +223,7 @@ var _ = add(Scenario{
 	Why:    "the bits are kept for later versions; a broker that ignores them makes promises it does not know",
 	Proves: Requirements(V311("MQTT-3.8.3-4"), V5("MQTT-3.8.3-5")),
 	Run: func(t *T) {
-		bits := []byte{1 << 2, 1 << 3, 1 << 4, 1 << 7}
+		bits := []byte{1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7}
 		if t.V5() {
 			bits = []byte{1 << 6, 1 << 7}
 		}

@@ -26,7 +26,9 @@ var _ = add(Scenario{
 		bare := t.Connect(Name("subscriber without an identifier"))
 		bare.Subscribe(topic, 1)
 		pub.Publish(topic, "both", 1)
-		handedOn(t, bare, topic, "both")
+		m := handedOn(t, bare, topic, "both")
+		t.Step("who gave no identifier gets none", V5("U5-3.3.4-u1")...)
+		m.Is("Subscription Identifiers", fmt.Sprint(identifiersOf(m)), "[]")
 		copies := []*Message{handedOn(t, sub, topic, "both")}
 		t.Fence(pub, sub)
 		copies = append(copies, sub.Pending()...)

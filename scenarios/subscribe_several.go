@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mqttproof/mqttproof/codec"
 	. "github.com/mqttproof/mqttproof/scenarios/engine"
@@ -168,6 +169,80 @@ var _ = add(Scenario{
 				t.Observe("a message from before the second SUBSCRIBE comes again with", "%s", ids)
 				renewed[payload] = ids == "[6]"
 			}
+		}
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "subscribe.before-suback",
+	Title:  "a subscription brings its messages and its SUBACK, whichever comes first",
+	Why:    "a client must be ready for a message that comes before the answer; what a broker does should be known",
+	Proves: Requirements(V311("MQTT-3.8.4-1", "MQTT-3.3.1-6", "U3-3.8.4-u1"), V5("MQTT-3.8.4-1", "MQTT-3.3.1-9", "U5-3.8.4-u1")),
+	Needs:  []Feature{QoS1, Retain},
+	Run: func(t *T) {
+		topic, pub := t.Topic("state"), t.Connect(Name("publisher"))
+		pub.Publish(topic, "on", 1, Retained())
+		t.Step("a message is stored", dueRetained...)
+		t.ExpectRetained(filterAt(topic, 1), topic, "on")
+		sub := t.Connect(Name("subscriber"))
+		sub.Send(&codec.Subscribe{PacketID: sub.NextID(), Subscriptions: []codec.Subscription{filterAt(topic, 1)}})
+		var order []string
+		for len(order) < 2 {
+			p := sub.AnswerWithin(t.Timeouts().Delivery)
+			if p == nil {
+				break
+			}
+			order = append(order, p.Type().String())
+		}
+		t.Step("SUBSCRIBE is answered", Requirements(V311("MQTT-3.8.4-1"), V5("MQTT-3.8.4-1"))...)
+		t.Equal("a SUBACK", slices.Contains(order, codec.SUBACK.String()), true)
+		t.Step("the retained message comes", dueRetained...)
+		t.Equal("a PUBLISH", slices.Contains(order, codec.PUBLISH.String()), true)
+		t.Observe("what comes first", "%s", order[0])
+	},
+})
+
+var _ = add(Scenario{
+	ID:    "subscribe.refused-filter",
+	Title: "a filter that the broker refuses brings nothing, and those beside it in the SUBSCRIBE work",
+	Why:   "a client without a right to one of ten filters would lose the other nine, or read what it may not",
+	// What a broker lets nobody subscribe to is its own choice: topics that are its
+	// own are the best guess.
+	Proves: Requirements(V311("MQTT-3.8.4-5", "MQTT-3.9.3-2", "U3-3.9.3-u1", "U3-4.7.3-u2"), V5("MQTT-3.8.4-7", "MQTT-3.9.3-2")),
+	Needs:  []Feature{QoS1},
+	Run: func(t *T) {
+		held := Requirements(V311("MQTT-3.8.4-5"), V5("MQTT-3.8.4-7"))
+		for _, own := range []string{"$SYS/", "$CONTROL/", "$"} {
+			own += t.Topic("own")
+			sub, pub, other := t.Connect(Name("subscriber")), t.Connect(Name("publisher")), t.Connect(Name("publisher to the broker's own"))
+			first, last := t.Topic("first"), t.Topic("last")
+			id := sub.NextID()
+			sub.Send(&codec.Subscribe{PacketID: id, Subscriptions: []codec.Subscription{filterAt(first, 1), filterAt(own, 1), filterAt(last, 1)}})
+			if !sub.CarriesOn() {
+				t.Observe("SUBSCRIBE to "+own, "the connection was closed")
+				continue
+			}
+			codes := sub.ExpectSuback(id).Codes
+			t.Observe("SUBSCRIBE to "+own, "SUBACK 0x%02X", codes)
+			for i, code := range codes {
+				t.Step("its codes are defined", Requirements(V311("MQTT-3.9.3-2"), V5("MQTT-3.9.3-2"))...)
+				t.Equal(fmt.Sprintf("code %d, 0x%02X, is defined", i+1, code), code <= 2 || codec.ReasonName(codec.SUBACK, t.Version(), code) != "", true)
+			}
+			if len(codes) != 3 || codes[0] != 1 || codes[2] != 1 {
+				t.Skip("the broker answers three subscriptions at QoS 1 with codes 0x%02X", codes)
+			}
+			t.Step("what is granted brings its messages", held...)
+			for _, topic := range []string{first, last} {
+				pub.Publish(topic, "message", 1)
+				sub.ExpectMessage(topic, "message")
+			}
+			if codes[1] < 0x80 {
+				continue
+			}
+			other.Send(message(own, "not for you", 1, other.NextID()))
+			other.CarriesOn() // or it is refused that as well
+			t.Step("what is refused brings nothing", held...)
+			sub.ExpectNothing(pub)
 		}
 	},
 })

@@ -70,6 +70,46 @@ var _ = add(Scenario{
 })
 
 var _ = add(Scenario{
+	ID:    "unsubscribe.buffered",
+	Title: "what is published after the UNSUBACK does not come either where messages wait for the client",
+	Why:   "a slow client that gives up a flood would get it to its end, and what follows as well",
+	// What waited already may still come (3.10.4): that is observed.
+	Proves: Requirements(refsUnsubscribed, V311("U3-3.10.4-u1"), V5("U5-3.10.4-u1")),
+	Needs:  []Feature{QoS1},
+	Run: func(t *T) {
+		const waiting = 30
+		topic := t.Topic("flood")
+		// One at a time, where the version lets a client say so.
+		sub, pub := pair(t, topic, 1, Manual(), With(codec.Int(codec.ReceiveMaximum, 1)))
+		for i := range waiting {
+			pub.Publish(topic, fmt.Sprintf("before %d", i), 1)
+		}
+		begun := append([]*Message{handedOn(t, sub, topic, "before 0")}, sub.Pending()...)
+		sub.Unsubscribe(topic)
+		pub.Publish(topic, "after", 1)
+		for _, m := range begun {
+			acknowledge(sub, m)
+		}
+		late := 0
+		for limit := t.Timeouts().Delivery / 2; ; {
+			m, ok := sub.GetsAny(limit)
+			if !ok {
+				break
+			}
+			if late++; string(m.Payload) == "after" {
+				t.Step("nothing comes that was published after the UNSUBACK", refsUnsubscribed...)
+				m.Unwanted("only what waited before the UNSUBSCRIBE")
+			}
+			acknowledge(sub, m)
+			if late >= waiting-len(begun) {
+				limit = t.Timeouts().Settle // all that may come has come
+			}
+		}
+		t.Observe("messages under way and waiting at the UNSUBSCRIBE", "%d were under way of %d, %d came afterwards", len(begun), waiting, late)
+	},
+})
+
+var _ = add(Scenario{
 	ID:     "unsubscribe.in-flight",
 	Title:  "deliveries that have begun are completed after the subscription is gone",
 	Why:    "an exchange of QoS 2 that is cut off leaves both sides with an identifier that they cannot use again",

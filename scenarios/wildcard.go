@@ -196,6 +196,9 @@ var _ = add(Scenario{
 				return ok
 			})
 			if !t.Equal("granted: "+filter, code < 0x80, true) {
+				pub.Publish(t.Topic("a/b"), "for nobody", 1)
+				t.Step("what is refused brings nothing", V311("MQTT-3.8.3-2")...)
+				c.StaysQuiet()
 				return
 			}
 			if code == 0 {
@@ -242,6 +245,28 @@ var _ = add(Scenario{
 			{"/#", []string{"/T"}, []string{"T", "T/below"}},
 			{"T", []string{"T"}, []string{"/T", "T/below"}},
 		}, refsAsWritten...)
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "wildcard.whole-filters",
+	Title:  "filters that are wildcards and slashes alone match every topic of so many levels, and no other",
+	Why:    "tools that look for all that is there begin with +, and go on with +/+",
+	Proves: Requirements(refsMatch, refsNoMatch, refsNoWildcard, refsAnyLevel),
+	Needs:  []Feature{QoS1, Wildcard},
+	Late:   true,
+	Run: func(t *T) {
+		// T stands for a first level that is no other scenario's, without a prefix.
+		own := t.ClientID()
+		matchTable(t, func(entry string) string { return strings.ReplaceAll(entry, "T", own) }, []matching{
+			{"+", []string{"T"}, []string{"T/", "/T", "T/a", "T/a/b"}},
+			{"+/+", []string{"T/", "/T", "T/a"}, []string{"T", "T/a/b", "/T/"}},
+			{"/+", []string{"/T"}, []string{"T", "T/", "T/a", "/T/"}},
+			{"+/", []string{"T/"}, []string{"T", "/T", "T/a", "/T/"}},
+			{"+/+/+", []string{"T/a/b", "/T/"}, []string{"T", "T/a", "/T"}},
+			{"/+/#", []string{"/T", "/T/"}, []string{"T", "T/", "T/a/b"}},
+			{"+/a", []string{"T/a"}, []string{"T", "T/a/b", "/T"}},
+		})
 	},
 })
 

@@ -290,3 +290,55 @@ var _ = add(Scenario{
 func longest(start, with string) string {
 	return start + strings.Repeat(with, 65535-len(start))
 }
+
+var _ = add(Scenario{
+	ID:     "wildcard.many-levels",
+	Title:  "a message on a topic of ten thousand levels is passed on unaltered, or not at all, and the broker lives on",
+	Why:    "one packet of one client would take the broker from all others",
+	Proves: refsAsWritten,
+	Needs:  []Feature{QoS1, Wildcard},
+	Serial: true, // brokers are known that serve nobody else meanwhile
+	Run: func(t *T) {
+		sub, pub := t.Connect(Name("subscriber")), t.Connect(Name("publisher"))
+		sub.Subscribe(t.Topic("deep/#"), 1)
+		t.Step("a topic of few levels passes messages", refsMatch...)
+		pub.Publish(t.Topic("deep/few"), "few", 1)
+		sub.ExpectMessage(t.Topic("deep/few"), "few")
+		t.Step("one of many levels is not altered", refsAsWritten...)
+		many := t.Topic("deep" + strings.Repeat("/", 10_000))
+		c := t.Connect(Name("publisher to many levels"))
+		c.Send(message(many, "many", 1, c.NextID()))
+		t.Observe("PUBLISH to 10,000 levels", "carries on: %v", c.CarriesOn())
+		m, ok := sub.GetsWhere(t.Timeouts().Delivery, func(p *codec.Publish) bool { return string(p.Payload) == "many" })
+		t.Observe("PUBLISH to 10,000 levels", "delivered: %v", ok)
+		if ok {
+			m.Is("the topic as it was published", m.Topic.String() == many, true)
+		}
+		t.Connect(Name("other client")).Sync()
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "wildcard.new-topic",
+	Title:  "a topic needs no preparation: who comes first, a subscriber or a publisher, makes it",
+	Why:    "a device would have to be announced to the broker before it can report",
+	Proves: Requirements(refsMatch, V311("U3-4.7.3-u1")),
+	Needs:  []Feature{QoS1},
+	Run: func(t *T) {
+		// A broker may have the topics of its administrator alone (4.7.3); then it refuses.
+		sub, pub := t.Connect(Name("subscriber")), t.Connect(Name("publisher"))
+		code := sub.SubscribeTo(filterAt(t.Topic("subscribed-first"), 1))[0]
+		t.Observe("SUBSCRIBE to a topic that nobody used", "code 0x%02X", code)
+		if code != 1 {
+			t.Skip("the broker answers a subscription at QoS 1 with code 0x%02X", code)
+		}
+		t.Step("its first message comes", refsMatch...)
+		pub.Publish(t.Topic("subscribed-first"), "first", 1)
+		sub.ExpectMessage(t.Topic("subscribed-first"), "first")
+		t.Step("messages come where one was published before", refsMatch...)
+		pub.Publish(t.Topic("published-first"), "to nobody", 1)
+		sub.Subscribe(t.Topic("published-first"), 1)
+		pub.Publish(t.Topic("published-first"), "second", 1)
+		sub.ExpectMessage(t.Topic("published-first"), "second")
+	},
+})

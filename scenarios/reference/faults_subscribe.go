@@ -15,6 +15,8 @@ var (
 	subackAboveAsked    = broken("suback-above-asked", "grants QoS 2 whatever was asked for", both(v311("MQTT-3.8.4-5"), v5("MQTT-3.8.4-7"))...)
 	subackFailsFalsely  = broken("suback-fails-falsely", "says 0x80 in SUBACK of subscriptions that it makes", both(v311("MQTT-3.8.4-5"), v5("MQTT-3.8.4-7"))...)
 	subackGrantsFalsely = broken("suback-grants-falsely", "grants the QoS asked for in SUBACK, and delivers at QoS 0", both(v311("MQTT-3.8.4-5", "MQTT-3.8.4-6"), v5("MQTT-3.8.4-7", "MQTT-3.8.4-8"))...)
+	refusedFilterMade   = broken("refused-filter-made", "makes a subscription that it refuses", both(v311("MQTT-3.8.4-5"), v5("MQTT-3.8.4-7"))...).with("refuse-dollar-filters", "dollar-topics")
+	refusedFilterEnds   = broken("refused-filter-ends", "makes no subscription behind one that it refuses, and grants it in SUBACK", both(v311("MQTT-3.8.4-5"), v5("MQTT-3.8.4-7"))...).with("refuse-dollar-filters")
 	subackReversed      = broken("suback-codes-reversed", "reverses the codes of SUBACK", both(v311("MQTT-3.9.3-1"), v5("MQTT-3.9.3-1"))...)
 	subackSorted        = broken("suback-codes-sorted", "sorts the codes of SUBACK", both(v311("MQTT-3.9.3-1"), v5("MQTT-3.9.3-1"))...)
 	subackUndefinedCode = broken("suback-undefined-code", "writes QoS 2 as 0x03 in SUBACK", both(v311("MQTT-3.9.3-2"), v5("MQTT-3.9.3-2"))...)
@@ -78,6 +80,7 @@ var (
 // UNSUBSCRIBE.
 var (
 	unsubscribeForgotten  = broken("unsubscribe-forgotten", "answers UNSUBSCRIBE and leaves the subscription", both(v311("MQTT-3.10.4-2"), v5("MQTT-3.10.4-2"))...)
+	unsubscribeNotBusy    = broken("unsubscribe-not-while-busy", "answers UNSUBSCRIBE and leaves the subscription where messages wait for the client", both(v311("MQTT-3.10.4-2"), v5("MQTT-3.10.4-2"))...).with("send-quota-1")
 	unsubscribeUndone     = broken("unsubscribe-undone", "brings a subscription back when the session is resumed", both(v311("MQTT-3.10.4-2"), v5("MQTT-3.10.4-2"))...)
 	unsubscribeByMatch    = broken("unsubscribe-by-match", "removes each subscription whose filter the one in UNSUBSCRIBE matches", both(v311("MQTT-3.10.4-1"), v5("MQTT-3.10.4-1"))...)
 	unsubscribeCaseless   = broken("unsubscribe-caseless", "compares the filters of UNSUBSCRIBE without regard to case", both(v311("MQTT-3.10.4-1"), v5("MQTT-3.10.4-1"))...)

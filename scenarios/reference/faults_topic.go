@@ -13,6 +13,9 @@ var (
 	plusMissesLast     = broken("plus-misses-last", "matches nothing with a filter that ends with +", both(v311("MQTT-4.5.0-1", "MQTT-4.7.1-3"), v5("MQTT-4.5.0-1", "MQTT-4.7.1-2"))...)
 	dollarInside       = broken("dollar-inside", "keeps topics with a level that begins with $ from wildcards", both(v311("MQTT-4.5.0-1"), v5("MQTT-4.5.0-1"))...)
 
+	plusAloneEmpty = broken("plus-alone-matches-nothing", "grants the filter + and sends nothing for it", both(v311("MQTT-4.5.0-1", "MQTT-4.7.1-3"), v5("MQTT-4.5.0-1", "MQTT-4.7.1-2"))...)
+	plusAloneAll   = broken("plus-alone-matches-all", "takes the filter + for #", both(v311("MQTT-3.3.2-3"), v5("MQTT-3.3.2-3"))...)
+
 	plusManyLevels  = broken("plus-many-levels", "matches several levels with + at the end of a filter", both(v311("MQTT-3.3.2-3"), v5("MQTT-3.3.2-3"))...)
 	plusNoLevel     = broken("plus-no-level", "matches a with a/+", both(v311("MQTT-3.3.2-3"), v5("MQTT-3.3.2-3"))...)
 	prefixMatches   = broken("prefix-matches", "matches all topics that begin with a filter without wildcards", both(v311("MQTT-3.3.2-3"), v5("MQTT-3.3.2-3"))...)
@@ -30,5 +33,7 @@ var (
 	topicsUnescaped = broken("topics-unescaped", "takes %20 in topics for a space", both(v311("MQTT-4.7.3-4"), v5("MQTT-4.7.3-4"))...)
 	topicsMarkless  = broken("topics-markless", "ignores U+FEFF in topics", both(v311("MQTT-1.5.3-3"), v5("MQTT-1.5.4-3"))...)
 	topicsFiltered  = broken("topics-filtered", "replaces control characters in the topics that it delivers", both(v311("MQTT-4.7.3-4"), v5("MQTT-4.7.3-4"))...)
+	topicsCut       = broken("topics-cut", "leaves out of topics what is behind the first 8,192 bytes", both(v311("MQTT-4.7.3-4"), v5("MQTT-4.7.3-4"))...)
+	topicsLearned   = broken("topics-learned", "passes on no message on a topic that none was published to before", both(v311("MQTT-4.5.0-1"), v5("MQTT-4.5.0-1"))...)
 	wildcardsFanOut = unseen("wildcards-fan-out", "delivers a message whose Topic Name has wildcards to all filters that match it as a topic", both(v311("MQTT-3.3.2-2", "MQTT-4.7.1-1"), v5("MQTT-3.3.2-2", "MQTT-4.7.0-1"))...)
 )

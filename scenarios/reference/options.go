@@ -48,6 +48,13 @@ type Options struct {
 	// SendAliases uses Topic Aliases to clients that allow them (3.3.2.3.4).
 	SendAliases bool
 
+	// PublishFirst sends the retained messages of a new subscription before its
+	// SUBACK (3.8.4).
+	PublishFirst bool
+	// RefuseDollarFilters lets no client subscribe to topics that begin with $,
+	// where the version has a code that says so (3.9.3).
+	RefuseDollarFilters bool
+
 	// DollarTopics passes messages between clients on topics that begin with $,
 	// which a server should prevent (4.7.2).
 	DollarTopics bool
@@ -133,6 +140,8 @@ var behaviours = []Behaviour{
 	{"add-user-property", "adds a User Property to each message", "", func(o *Options) { o.AddUserProperty = true }, nil},
 	{"drop-will-at-clean-start", "drops a delayed Will Message when Clean Start ends its session", "", func(o *Options) { o.DropWillAtCleanStart = true }, nil},
 	{"send-aliases", "uses Topic Aliases to clients that allow them", "", func(o *Options) { o.SendAliases = true }, nil},
+	{"publish-before-suback", "sends the retained messages of a new subscription before its SUBACK", "", func(o *Options) { o.PublishFirst = true }, nil},
+	{"refuse-dollar-filters", "refuses subscriptions to topics that begin with $: with 0x87, in 3.1.1 with 0x80", "", func(o *Options) { o.RefuseDollarFilters = true }, nil},
 	{"dollar-topics", "passes messages between clients on topics that begin with $", "", func(o *Options) { o.DollarTopics = true },
 		both(v311("U3-4.7.2-u1"), v5("U5-4.7.2-u1"))},
 	{"maximum-qos-0", "declares Maximum QoS 0", "qos", func(o *Options) { o.MaximumQoS = 0 }, nil},

@@ -18,6 +18,9 @@ func (b *Broker) publish(m *message) (reached bool) {
 		is(repeatSuppressed) && b.repeats(m) {
 		return true
 	}
+	if is(topicsLearned) && b.isNew(m) {
+		return true
+	}
 	for _, s := range b.sessionsInOrder() {
 		if b.deliverTo(s, m) {
 			reached = true
@@ -34,6 +37,13 @@ func (b *Broker) repeats(m *message) bool {
 	last := b.last[m.topic]
 	b.last[m.topic] = m
 	return last != nil && bytes.Equal(last.payload, m.payload)
+}
+
+// isNew says whether the message is the first one on its topic.
+func (b *Broker) isNew(m *message) bool {
+	last := b.last[m.topic]
+	b.last[m.topic] = m
+	return last == nil
 }
 
 // wanted says whether anyone has subscribed to the message.
@@ -134,6 +144,8 @@ func (s *session) delivery(sub *subscription, m *message) *delivery {
 		d.message = m.under(sub.filter)
 	case s.is(topicExtended):
 		d.message = m.under(topic + "/x")
+	case s.is(topicsCut) && len(topic) > 8192:
+		d.message = m.under(topic[:8192])
 	case s.is(topicsFiltered):
 		d.message = m.under(strings.Map(printable, topic))
 	}

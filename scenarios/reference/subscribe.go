@@ -2,6 +2,7 @@ package reference
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/mqttproof/mqttproof/codec"
 )
@@ -42,8 +43,15 @@ func (c *conn) subscribe(p *codec.Subscribe) {
 	news := 0
 	for i, want := range p.Subscriptions {
 		r := request{subscription: c.newSubscription(p, want), handling: want.RetainHandling, place: i}
+		if code := c.forbids(r.subscription); code != 0 {
+			ack.Codes = append(ack.Codes, code)
+			if c.is(refusedFilterMade) {
+				s.add(r.subscription)
+			}
+			continue
+		}
 		ack.Codes = append(ack.Codes, r.qos)
-		if s.deaf || s.is(onlyFirstFilter) && i > 0 || s.is(sameFilterFirstHolds) && asksAgain(made, r) {
+		if s.deaf || c.is(refusedFilterEnds) && slices.Max(ack.Codes) >= 0x80 || s.is(onlyFirstFilter) && i > 0 || s.is(sameFilterFirstHolds) && asksAgain(made, r) {
 			continue
 		}
 		if r.isNew = s.add(r.subscription); r.isNew {
@@ -51,14 +59,33 @@ func (c *conn) subscribe(p *codec.Subscribe) {
 		}
 		made = append(made, r)
 	}
-	if !c.is(subackNeverSent) && !(c.is(subackOnceOnly) && news == 0) {
-		c.send(ack)
+	answer := func() {
+		if !c.is(subackNeverSent) && !(c.is(subackOnceOnly) && news == 0) {
+			c.send(ack)
+		}
+	}
+	if !c.b.opts.PublishFirst {
+		answer()
 	}
 	for _, r := range made {
 		if s.brings(r) {
 			s.sendRetained(r.subscription)
 		}
 	}
+	if c.b.opts.PublishFirst && !c.ended {
+		answer()
+	}
+}
+
+// forbids gives the code that refuses a subscription; 0 if it may be made.
+func (c *conn) forbids(sub *subscription) byte {
+	switch {
+	case !c.b.opts.RefuseDollarFilters || !strings.HasPrefix(sub.filter, "$"), c.version < codec.V311:
+		return 0
+	case c.version == codec.V311:
+		return 0x80
+	}
+	return codeNotAuthorized
 }
 
 func asksAgain(made []request, r request) bool {

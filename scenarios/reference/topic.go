@@ -50,6 +50,10 @@ func (s *session) matches(sub *subscription, topic string) bool {
 		s.is(wildcardsLiteral) && hasWildcard(filter) && filter != topic,
 		s.is(noLocalBlocksAll) && sub.noLocal:
 		return false
+	case s.is(plusAloneEmpty) && filter == "+":
+		return false
+	case s.is(plusAloneAll) && filter == "+":
+		return right || matches("#", topic)
 	case s.is(plusManyLevels) && endsInPlus:
 		return right || matches(above+"/+/#", topic)
 	case s.is(plusNoLevel) && endsInPlus:

@@ -37,7 +37,7 @@ func (c *conn) unsubscribe(p *codec.Unsubscribe) {
 func (c *conn) remove(filter string) {
 	s := c.session
 	s.subscriptions = slices.DeleteFunc(s.subscriptions, func(sub *subscription) bool {
-		if !c.names(filter, sub) || c.is(unsubscribeForgotten) {
+		if !c.names(filter, sub) || c.is(unsubscribeForgotten) || c.is(unsubscribeNotBusy) && len(s.queue) > 0 {
 			return false
 		}
 		if sub.times--; c.is(sharedCounted) && sub.share != "" && sub.times > 0 {
