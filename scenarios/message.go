@@ -91,6 +91,16 @@ var _ = func() (done bool) {
 	return true
 }()
 
+// usersIn counts User Properties.
+func usersIn(ps codec.Properties) (n int) {
+	for _, p := range ps {
+		if p.ID == codec.UserProperty {
+			n++
+		}
+	}
+	return n
+}
+
 var _ = add(Scenario{
 	ID:     "message.long-properties",
 	Title:  "properties of 65,535 bytes are delivered unaltered, or the message is not delivered at all",
@@ -145,6 +155,7 @@ var _ = add(Scenario{
 					order = append(order, userPair(p))
 				}
 			}
+			t.Observe("User Properties that the broker adds", "%d", usersIn(m.Properties)-len(order))
 			var want []string
 			for _, u := range users {
 				want = append(want, userPair(u))

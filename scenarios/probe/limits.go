@@ -149,6 +149,43 @@ var (
 		}
 		tell(t, "messages kept for a client that is away", n, most, "messages")
 	})
+	_ = add("subscriptions", "subscriptions of a client", since31, nil, func(t *engine.T) {
+		const most = 1000
+		c := t.Connect()
+		n := 0
+		for n < most {
+			id := c.NextID()
+			c.Send(&codec.Subscribe{PacketID: id, Subscriptions: []codec.Subscription{{Filter: codec.Text(t.Topic(fmt.Sprintf("one/%d", n)))}}})
+			granted := false
+			c.AnsweredOrClosed(func(p codec.Packet) bool {
+				ack, ok := p.(*codec.Suback)
+				granted = ok && len(ack.Codes) == 1 && ack.Codes[0] == 0
+				return ok
+			})
+			if !granted {
+				break
+			}
+			n++
+		}
+		tell(t, "subscriptions of a client", n, most, "subscriptions")
+	})
+	_ = add("retained", "retained messages that a new subscription brings", since31, []engine.Feature{engine.QoS1, engine.Retain, engine.Wildcard}, func(t *engine.T) {
+		const most = 1000
+		pub := t.Connect(engine.Name("publisher"))
+		for i := range most {
+			pub.Publish(t.Topic(fmt.Sprintf("many/%d", i)), "m", 1, engine.Retained())
+		}
+		sub := t.Connect(engine.Name("subscriber"))
+		sub.Subscribe(t.Topic("many/+"), 1)
+		n := 0
+		for n < most {
+			if _, ok := sub.GetsAny(wait(t)); !ok {
+				break
+			}
+			n++
+		}
+		tell(t, "retained messages that a new subscription brings", n, most, "messages")
+	})
 	_ = add("aliases", "Topic Aliases that the broker takes", only5, []engine.Feature{engine.QoS1}, func(t *engine.T) {
 		const most = 1000
 		topic := t.Topic("alias")

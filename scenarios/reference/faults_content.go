@@ -18,6 +18,7 @@ var (
 var (
 	formatDropped          = broken("payload-format-dropped", "leaves the Payload Format Indicator out", v5("MQTT-3.3.2-4")...)
 	formatAltered          = broken("payload-format-altered", "turns the Payload Format Indicator 1 into 0", v5("MQTT-3.3.2-4")...)
+	formatSet              = broken("payload-format-set", "turns the Payload Format Indicator 0 into 1", v5("MQTT-3.3.2-4")...)
 	contentTypeDropped     = broken("content-type-dropped", "leaves the Content Type out", v5("MQTT-3.3.2-20")...)
 	contentTypeAltered     = broken("content-type-altered", "writes the Content Type in lower case", v5("MQTT-3.3.2-20")...)
 	responseTopicDropped   = broken("response-topic-dropped", "leaves the Response Topic out", v5("MQTT-3.3.2-15")...)

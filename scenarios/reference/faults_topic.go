@@ -5,6 +5,8 @@ package reference
 var (
 	dollarExchanged = broken("dollar-exchanged", "passes messages between clients on topics that begin with $", both(v311("U3-4.7.2-u1"), v5("U5-4.7.2-u1"))...)
 
+	dollarWills = broken("dollar-wills", "passes wills on topics that begin with $ to clients", both(v311("U3-4.7.2-u1"), v5("U5-4.7.2-u1"))...)
+
 	hashMatchesNothing = broken("hash-matches-nothing", "grants the filter # and sends nothing for it", both(v311("MQTT-4.5.0-1"), v5("MQTT-4.5.0-1"))...)
 	hashMissesParent   = broken("hash-misses-parent", "does not match a with a/#", both(v311("MQTT-4.5.0-1"), v5("MQTT-4.5.0-1"))...)
 	hashOneLevel       = broken("hash-one-level", "matches one level only with #", both(v311("MQTT-4.5.0-1"), v5("MQTT-4.5.0-1"))...)

@@ -1,5 +1,7 @@
 package reference
 
+import "github.com/mqttproof/mqttproof/codec"
+
 // Faults with Will Messages (3.1.2.5 to 3.1.2.7, 3.1.3.2, 3.14.4).
 
 // Whether a will is published, by how its connection ended.
@@ -21,6 +23,7 @@ var (
 	willQoSRefusedOpen  = broken("will-qos-refused-open", "refuses a Will QoS above its Maximum QoS and leaves the connection open", v5("MQTT-3.2.2-12")...).with("maximum-qos-1")
 	willRetainUnlimited = broken("will-retain-unlimited", "accepts Will Retain 1 although it declares to have no retained messages", v5("MQTT-3.2.2-13")...).with("no-retained")
 	willRetainRefusedOn = broken("will-retain-refused-open", "refuses Will Retain 1 without retained messages and leaves the connection open", v5("MQTT-3.2.2-13")...).with("no-retained")
+	_                   = broken("will-topic-empty-accepted", "publishes a Will Message on an empty topic", both(v311("MQTT-4.7.3-1"), v5("MQTT-4.7.3-1", "U5-3.3.2.1-u1"))...).missing(func(m *mistake) bool { return m.in(codec.CONNECT) && m.Requirement.ID == "MQTT-4.7.3-1" })
 	_                   = unseen("will-wildcard-accepted", "publishes a Will Message on a topic with wildcards", both(v311("MQTT-3.3.2-2", "MQTT-4.7.1-1"), v5("MQTT-3.3.2-2", "MQTT-4.7.0-1"))...)
 )
 

@@ -20,7 +20,7 @@ type message struct {
 	// from is the Client Identifier of the publisher, for No Local.
 	from string
 	// withheld says that nobody gets it: the server keeps Topic Names that begin
-	// with $ to itself (4.7.2), and takes one with a wildcard only to be tolerant.
+	// with $ to itself (4.7.2), and takes an empty one, or one with a wildcard, only to be tolerant.
 	withheld bool
 	// passedOn says that it was given to its subscribers: a QoS 2 message may
 	// wait for its PUBREL.
@@ -52,7 +52,7 @@ func (c *conn) newMessage(topic string, payload []byte, qos byte, retain bool, p
 		}
 	}
 	// What the standard lets us take from a client (4.13.1) it forbids us to send.
-	m.withheld = c.b.opts.TolerateUnnamed && strings.ContainsAny(topic, "+#")
+	m.withheld = c.b.opts.TolerateUnnamed && (topic == "" || strings.ContainsAny(topic, "+#"))
 	return m
 }
 

@@ -124,6 +124,8 @@ func (s *session) spoilValue(p *codec.Property) {
 	switch {
 	case p.ID == codec.PayloadFormatIndicator && s.is(formatAltered):
 		p.Int = 0
+	case p.ID == codec.PayloadFormatIndicator && s.is(formatSet):
+		p.Int = 1
 	case p.ID == codec.ContentType && s.is(contentTypeAltered):
 		p.Data = bytes.ToLower(p.Data)
 	case p.ID == codec.ContentType && s.is(contentTypeIllFormed),

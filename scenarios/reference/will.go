@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mqttproof/mqttproof/codec"
@@ -28,6 +29,9 @@ func (c *conn) newWill() *will {
 	}
 	w := p.Will
 	m := c.newMessage(w.Topic.String(), w.Payload, w.QoS, w.Retain, c.willProperties())
+	if strings.HasPrefix(m.topic, "$") && !c.b.opts.DollarTopics && !c.is(dollarWills) {
+		m.withheld = true
+	}
 	absent := uint32(0) // no delay (3.1.3.2.2)
 	if c.is(willDelayInvented) {
 		absent = math.MaxUint32
