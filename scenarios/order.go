@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/mqttproof/mqttproof/codec"
@@ -22,21 +23,29 @@ func burst(t *T, pub *Client, topic string, qos byte, first, last int) {
 	}
 	for from := first; from <= last; from += window {
 		ids := map[uint16]bool{}
+		var sent, answered []uint16
 		for n := from; n <= min(from+window-1, last); n++ {
 			p := message(topic, strconv.Itoa(n), qos, 0)
 			if qos > 0 {
 				p.PacketID = pub.NextID()
 				ids[p.PacketID] = true
+				sent = append(sent, p.PacketID)
 			}
 			pub.Send(p)
 		}
 		t.Step("every PUBLISH is answered", Requirements(V311("MQTT-3.3.4-1"), V5("MQTT-3.3.4-1"))...)
 		for range len(ids) {
 			if qos == 2 {
-				pub.Send(pubrel(nextPubrec(pub)))
+				id := nextPubrec(pub)
+				pub.Send(pubrel(id))
+				answered = append(answered, id)
 			} else {
-				pub.ExpectWhere("a PUBACK", func(p codec.Packet) bool { return p.Type() == codec.PUBACK })
+				p := pub.ExpectWhere("a PUBACK", func(p codec.Packet) bool { return p.Type() == codec.PUBACK })
+				answered = append(answered, p.(*codec.Puback).PacketID)
 			}
+		}
+		if qos > 0 { // MQTT-4.6.0-2 and -3 bind the client alone
+			t.Observe("the broker answers in the order of the messages", "%v", slices.Equal(sent, answered))
 		}
 		t.Step("every PUBREL is answered", answersPubrel...)
 		for id := range ids {
@@ -113,8 +122,8 @@ var _ = func() (done bool) {
 					arrives(t, pub, sub, topic, "0", 0) // the subscription works
 					sub.Pending()
 				}
-				burst(t, pub, topic, qos, 1, 200)
-				expectNumbers(t, sub, topic, qos, 200)
+				burst(t, pub, topic, qos, 1, 1000)
+				expectNumbers(t, sub, topic, qos, 1000)
 			},
 		})
 	}

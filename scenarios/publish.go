@@ -18,7 +18,7 @@ var _ = add(Scenario{
 	Title: "a PUBLISH is answered as its QoS asks: not at all, by PUBACK, or by PUBREC, with the same Packet Identifier",
 	Why:   "a publisher waits for ever, or forgets too early, when the answer is of the wrong kind or for another message",
 	Proves: Requirements(V311("MQTT-3.3.4-1", "U3-3.3.4-u1", "MQTT-2.3.1-6"),
-		V5("MQTT-3.3.4-1", "MQTT-2.2.1-5", "MQTT-3.4.2-1", "MQTT-3.5.2-1", "MQTT-3.7.2-1")),
+		V5("MQTT-3.3.4-1", "MQTT-2.2.1-5", "MQTT-3.4.2-1", "MQTT-3.5.2-1", "MQTT-3.7.2-1", "U5-3.4.2.1-u1")),
 	Needs: []Feature{QoS2},
 	Run: func(t *T) {
 		c := t.Connect()
@@ -46,6 +46,7 @@ var _ = add(Scenario{
 			t.Equal("PUBREC has a defined Reason Code", codec.ReasonName(codec.PUBREC, codec.V5, rec.Code) != "", true)
 			t.Step("the Reason Codes are defined for their packets", V5("MQTT-3.7.2-1")...)
 			t.Equal("PUBCOMP has a defined Reason Code", codec.ReasonName(codec.PUBCOMP, codec.V5, comp.Code) != "", true)
+			t.Step("which of 0x00 and 0x10 says that nobody has subscribed is the broker's choice", V5("U5-3.4.2.1-u1")...)
 			t.Observe("code without a subscriber", "PUBACK 0x%02X, PUBREC 0x%02X", ack.Code, rec.Code)
 		}
 		t.Step("QoS 0 is not answered", Requirements(V311("MQTT-3.3.4-1", "U3-3.3.4-u1"), V5("MQTT-3.3.4-1"))...)
@@ -176,6 +177,7 @@ var _ = add(Scenario{
 			{"a surrogate", "a\xed\xa0\x80b"},
 			{"a code point above U+10FFFF", "a\xf4\x90\x80\x80b"},
 			{"a sequence that is cut", "a\xe2\x82"},
+			{"a sequence of five bytes", "a\xf8\x88\x80\x80\x80b"},
 			{"the byte 0xFF", "a\xffb"},
 		}
 		for _, bad := range cases {
@@ -252,6 +254,63 @@ var _ = add(Scenario{
 		// The filter has no wildcard, so it is matched by itself alone.
 		t.Step("the topic matches", Requirements(V311("MQTT-3.3.2-3"), V5("MQTT-3.3.2-3"))...)
 		m.Is("topic", m.Topic.String(), topic)
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "qos.publish-topic-of-wildcard",
+	Title:  "what a subscription with wildcards brings has a topic that its filter matches",
+	Why:    "a consumer of many topics knows by the topic alone which of its devices speaks",
+	Proves: Requirements(V311("MQTT-3.3.2-3"), V5("MQTT-3.3.2-3")),
+	Needs:  []Feature{QoS1, Wildcard},
+	Run: func(t *T) {
+		base := t.Topic("site/")
+		sub, pub := pair(t, base+"+/state", 1)
+		for _, device := range []string{"a", "", "ü", "a b"} {
+			pub.Publish(base+device+"/state", "state of "+device, 1)
+			t.Step("the message is delivered", ownership...)
+			m := sub.Next()
+			level, under := strings.CutPrefix(m.Topic.String(), base)
+			level, ends := strings.CutSuffix(level, "/state")
+			t.Step("the filter matches its topic", Requirements(V311("MQTT-3.3.2-3"), V5("MQTT-3.3.2-3"))...)
+			m.Is("a topic that "+base+"+/state matches", under && ends && !strings.Contains(level, "/"), true)
+			// A server may map or override the name (3.3.2.1).
+			t.Observe("topic as it was published", "%v", level == device)
+		}
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "qos.publish-longest-topic",
+	Title:  "a message on a topic of 65,535 bytes is refused, or reaches the subscriber with all of its topic",
+	Why:    "a length of two bytes that is read as signed, or a buffer that is too small, sends it to the wrong topic",
+	Proves: Requirements(V311("MQTT-3.3.2-3"), V5("MQTT-3.3.2-3")),
+	Needs:  []Feature{QoS1},
+	Run: func(t *T) {
+		for _, topic := range []string{t.Topic("short"), longest(t.Topic("a"), "a")} {
+			sub, pub := t.Connect(Name("subscriber")), t.Connect(Name("publisher"))
+			what := fmt.Sprintf("a topic of %d bytes", len(topic))
+			id := sub.NextID()
+			sub.Send(&codec.Subscribe{PacketID: id, Subscriptions: []codec.Subscription{filterAt(topic, 1)}})
+			if len(topic) < 1000 {
+				t.Step("the subscription is made", Requirements(V311("MQTT-3.8.4-1"), V5("MQTT-3.8.4-1"))...)
+				sub.ExpectSuback(id)
+			} else if !sub.CarriesOn() { // wildcard.long-filters is about that
+				t.Observe(what, "the subscription is refused by the close")
+				continue
+			}
+			pub.Send(message(topic, "here", 1, 7))
+			alive := pub.CarriesOn()
+			m, ok := sub.GetsAny(t.Timeouts().Settle)
+			if !ok && len(topic) < 1000 {
+				m, ok = handedOn(t, sub, topic, "here"), true
+			}
+			t.Observe(what, "carries on: %v, delivered: %v", alive, ok)
+			if ok {
+				t.Step("the topic is whole", Requirements(V311("MQTT-3.3.2-3"), V5("MQTT-3.3.2-3"))...)
+				m.Is("topic as it was published", m.Topic.String() == topic, true)
+			}
+		}
 	},
 })
 

@@ -219,9 +219,9 @@ var _ = add(Scenario{
 
 var _ = add(Scenario{
 	ID:     "qos.1-no-resend-on-live-connection",
-	Title:  "a message that is not acknowledged is not sent again on the same connection",
+	Title:  "a message that is not acknowledged is not sent again on the same connection; in 3.1.1 it may be, as the repetition that it is",
 	Why:    "a slow subscriber that is sent the same again and again gets slower still; 5.0 forbids it",
-	Proves: V5("MQTT-4.4.0-1"),
+	Proves: Requirements(V311("U3-4.4-u1", "MQTT-3.3.1-1", "MQTT-2.3.1-4"), V5("MQTT-4.4.0-1", "U5-4.4-u1")),
 	Needs:  []Feature{QoS2},
 	Run: func(t *T) {
 		topic := t.Topic("live")
@@ -230,16 +230,34 @@ var _ = add(Scenario{
 		one := handedOn(t, sub, topic, "one")
 		pub.Publish(topic, "two", 2)
 		two := handedBeside(t, sub, topic, "two", one)
-		t.Step("nothing comes again while the connection lives", V5("MQTT-4.4.0-1")...)
-		// Other traffic, pings and a new subscription give a broker the occasions to do so.
+		ids := map[string]uint16{"one": one.PacketID, "two": two.PacketID}
+		// Other traffic, pings and a new subscription give a broker the occasions to do
+		// so; a message to it might have to wait for an acknowledgement.
 		sub.Sync()
 		sub.Subscribe(t.Topic("other"), 1)
-		sub.StaysQuiet() // a message to it might have to wait for an acknowledgement
-		// Both are under way still: they come again when they should.
+		sub.Sync()
+		t.Sleep(t.Timeouts().Settle)
+		t.Step("nothing comes again while the connection lives", Requirements(V311("U3-4.4-u1"), V5("MQTT-4.4.0-1"))...)
+		again := sub.Pending()
+		t.Observe("sent again on the same connection", "%v", len(again) > 0)
+		for _, m := range again {
+			if t.V5() {
+				m.Unwanted("no repetition on the same connection")
+				continue
+			}
+			t.Step("a repetition says that it is one", V311("MQTT-3.3.1-1")...)
+			m.HasDup(true)
+			t.Step("a repetition keeps its Packet Identifier", V311("MQTT-2.3.1-4")...)
+			m.Is("Packet Identifier", m.PacketID, ids[string(m.Payload)])
+		}
 		sub.Drop()
 		resume(t, sub)
-		redelivered(t, sub, one)
-		redelivered(t, sub, two)
+		// Both are under way still: on a resumed session they must come again.
+		t.Step("on the return of the client both come again", Requirements(resent, V5("U5-4.4-u1"))...)
+		for payload, id := range ids {
+			m := sub.ExpectMessage(topic, payload)
+			m.Is("Packet Identifier", m.PacketID, id)
+		}
 	},
 })
 

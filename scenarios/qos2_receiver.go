@@ -187,6 +187,63 @@ var _ = add(Scenario{
 })
 
 var _ = add(Scenario{
+	ID:     "qos.2-pubrel-not-found",
+	Title:  "a PUBREL by which a client says that it does not know the Packet Identifier is answered by PUBCOMP, and the connection lives",
+	Why:    "that is how two sides find together again after one has lost its memory; it is no error then",
+	Proves: V5("MQTT-4.3.3-11", "U5-3.6.2.1-u1"),
+	Needs:  []Feature{QoS2},
+	Run: func(t *T) {
+		c := t.Connect(Keep())
+		c.Drop()
+		resume(t, c) // this is recovery
+		t.Step("PUBREL with 0x92 is answered by PUBCOMP", V5("MQTT-4.3.3-11")...)
+		c.Send(&codec.Pubrel{Ack: codec.Ack{PacketID: 999, Code: 0x92}})
+		comp := c.ExpectPubcomp(999)
+		t.Observe("PUBCOMP for a PUBREL 0x92", "0x%02X", comp.Code)
+		c.StillOpen()
+		// The other way round: whether the broker says 0x92, nothing or goodbye is
+		// said nowhere.
+		t.Step("PUBREC for an unknown identifier", V5("U5-3.6.2.1-u1")...)
+		c.Send(pubrec(998))
+		rel, _ := c.AnswerWithin(t.Timeouts().Settle).(*codec.Pubrel)
+		if rel != nil {
+			t.Observe("PUBREC for an unknown identifier", "PUBREL 0x%02X", rel.Code)
+			return
+		}
+		t.Observe("PUBREC for an unknown identifier", "no PUBREL; carries on: %v", c.CarriesOn())
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "qos.2-publisher-cut-early",
+	Title:  "a QoS 2 PUBLISH that is sent again because the connection was cut behind it is delivered once, whether or not it had arrived",
+	Why:    "the publisher cannot know whether the broker has it; either way it must end as one message",
+	Proves: Requirements(V311("MQTT-4.3.3-2", "MQTT-4.5.0-1"), V5("MQTT-4.3.3-8", "MQTT-4.3.3-10", "MQTT-4.5.0-1")),
+	Needs:  []Feature{QoS2},
+	Run: func(t *T) {
+		topic := t.Topic("cut")
+		sub, pub := keptPair(t, topic)
+		for i, cut := range []func(){pub.Drop, pub.Reset, pub.Drop} {
+			id, payload := uint16(20+i), fmt.Sprintf("message %d", i)
+			pub.Send(message(topic, payload, 2, id))
+			cut() // before a PUBREC is read
+			resume(t, pub)
+			t.Step("the repetition is answered by PUBREC", answersPublish...)
+			pub.Send(repeated(topic, payload, 2, id))
+			if rec := pub.ExpectPubrec(id); rec.Code >= 0x80 {
+				// The publisher knows that it was not taken, or not again.
+				t.FenceOn(topic, 2, pub, sub)
+				t.Observe("repetition", "PUBREC 0x%02X, delivered %d times", rec.Code, len(sub.Pending()))
+				continue
+			}
+			release(t, pub, id)
+			handedOn(t, sub, topic, payload)
+			onlyOnce(t, topic, pub, sub)
+		}
+	},
+})
+
+var _ = add(Scenario{
 	ID:     "qos.2-pubrel-flags",
 	Title:  "a PUBREL whose flags are not 0010 ends the connection",
 	Why:    "flags that are wrong show a sender that is out of step; what it says next cannot be trusted",

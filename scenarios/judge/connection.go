@@ -3,6 +3,7 @@ package judge
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mqttproof/mqttproof/codec"
@@ -20,6 +21,9 @@ func (j *judge) connection(c *conn) {
 			continue
 		}
 		for _, v := range e.Violations {
+			if j.handsOn(e.Packet, &v) {
+				continue
+			}
 			j.brokenRef(c, i, v.Requirement, "a packet without this error: "+v.Text, e.Text)
 		}
 		if e.Packet == nil {
@@ -44,6 +48,22 @@ func (j *judge) connection(c *conn) {
 	j.closes(c, refused, closing)
 	j.takeover(c)
 	j.silence(c)
+}
+
+// handsOn says that the broker hands on what a client got wrong and it must not
+// alter: a Response Topic that is empty or holds a wildcard. MQTT-3.3.2-14 and
+// MQTT-4.7.3-1 bind it as a sender too, but so does MQTT-3.3.2-15, and no sentence
+// tells it to refuse the message: who keeps one of them is not blamed for the other.
+func (j *judge) handsOn(p codec.Packet, v *codec.Violation) bool {
+	m, ok := p.(*codec.Publish)
+	if !ok || v.Class != codec.Unspecified || !strings.HasSuffix(v.Text, ": "+codec.ResponseTopic.String()) {
+		return false
+	}
+	got, _ := m.Properties.Find(codec.ResponseTopic)
+	return j.restarted || slices.ContainsFunc(j.messages, func(sent *message) bool {
+		was, has := sent.props.Find(codec.ResponseTopic)
+		return has && bytes.Equal(was.Data, got.Data)
+	})
 }
 
 // place judges what may come at this point of a connection at all.

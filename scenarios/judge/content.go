@@ -188,8 +188,8 @@ func userProperties(d *delivery, m *message) []difference {
 func (j *judge) expiry(d *delivery, m *message) []difference {
 	want, has := m.props.Find(codec.MessageExpiryInterval)
 	got, came := d.Properties.Find(codec.MessageExpiryInterval)
-	if !has || m.will {
-		return nil // a will waits before it is published
+	if !has || m.will || want.Int == 0 {
+		return nil // a will waits before it is published, and what 0 means is open (3.3.2.3.3)
 	}
 	if !came {
 		return []difference{{expiryCounted, fmt.Sprintf("a Message Expiry Interval of %d or less", want.Int), d.Publish.String()}}

@@ -24,6 +24,10 @@ func TestContent(t *testing.T) {
 		{"no Payload Format Indicator 0", only5, steps(pair, passes(props(codec.Int(codec.PayloadFormatIndicator, 0)), nil)), "", ""},
 		{"another Content Type", only5, steps(pair, passes(props(content), props(codec.Data(codec.ContentType, "x")))), "", "MQTT-3.3.2-20"},
 		{"no Response Topic", only5, steps(pair, passes(props(response), nil)), "", "MQTT-3.3.2-15"},
+		{"a Response Topic with a wildcard, handed on", only5, steps(pair, passes(props(codec.Data(codec.ResponseTopic, "r/#")), props(codec.Data(codec.ResponseTopic, "r/#")))), "", ""},
+		{"an empty Response Topic, handed on", only5, steps(pair, passes(props(codec.Data(codec.ResponseTopic, "")), props(codec.Data(codec.ResponseTopic, "")))), "", ""},
+		{"a Response Topic with a wildcard, left out", only5, steps(pair, passes(props(codec.Data(codec.ResponseTopic, "r/#")), nil)), "", ""},
+		{"a Response Topic with a wildcard from nowhere", only5, steps(pair, passes(nil, props(codec.Data(codec.ResponseTopic, "r/#")))), "", "MQTT-3.3.2-14"},
 		{"no Correlation Data", only5, steps(pair, passes(props(correlation), nil)), "", "MQTT-3.3.2-16"},
 		{"a User Property less", only5, steps(pair, passes(props(a, b), props(b))), "", "MQTT-3.3.2-17"},
 		{"User Properties in another order", only5, steps(pair, passes(props(a, b), props(b, a))), "", "MQTT-3.3.2-18"},
@@ -52,6 +56,7 @@ func TestExpiry(t *testing.T) {
 		{"counted down", only5, steps(away(10*time.Second), gets("s", "t", "m", 1, 1, interval(50))), "", ""},
 		{"not counted down", only5, steps(away(10*time.Second), gets("s", "t", "m", 1, 1, interval(60))), "", "MQTT-3.3.2-6"},
 		{"over", only5, steps(away(70*time.Second), gets("s", "t", "m", 1, 1, interval(1))), "", "MQTT-3.3.2-5"},
+		{"the interval 0 left out", only5, steps(connected("s"), connected("p"), subscribes("s", "t", 1), publishes("p", "t", "m", 1, interval(0)), gets("s", "t", "m", 1, 1)), "", ""},
 		{"over, but tried before", only5, steps(away(70*time.Second), gets("s", "t", "m", 1, 1, interval(1), dup)), "", ""},
 	})
 }

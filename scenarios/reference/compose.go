@@ -28,7 +28,7 @@ func (s *session) properties(d *delivery) (ps codec.Properties) {
 	}
 	if d.expires {
 		left, _ := d.left(time.Now())
-		if s.is(expiryUncounted) {
+		if s.is(expiryUncounted) || s.is(expiryUncountedAway) && d.waited {
 			left = d.lasts
 		}
 		ps = append(ps, codec.Int(codec.MessageExpiryInterval, left))

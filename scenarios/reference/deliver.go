@@ -63,7 +63,7 @@ func (s *session) pump() {
 	s.queue = nil
 	var kept []*delivery
 	for _, d := range waiting {
-		if d.expired(now) && !s.is(expiredDelivered) {
+		if d.expired(now) && !s.is(expiredDelivered) && !(s.is(expiredInQueueDelivered) && d.waited) {
 			continue // MQTT-3.3.2-5: its copy for this subscriber is deleted
 		}
 		held := blocked && (d.qos > 0 || s.b.opts.HoldQoS0)

@@ -4,12 +4,16 @@ package reference
 var (
 	topicIllFormed = broken("topic-ill-formed", "puts the byte FF in place of the last one of the Topic Name",
 		both(v311("MQTT-3.3.2-1"), v5("MQTT-3.3.2-1"))...)
+	longTopicCut = broken("long-topic-cut", "cuts Topic Names at 32,767 bytes",
+		both(v311("MQTT-3.3.2-3"), v5("MQTT-3.3.2-3"))...)
 	topicLeftOut = broken("topic-left-out", "sends a message with an empty Topic Name and no Topic Alias",
 		v5("U5-3.3.2.1-u1")...)
 	payloadCut = broken("payload-cut", "cuts the payload at its first zero byte",
 		both(v311("MQTT-4.5.0-1"), v5("MQTT-4.5.0-1"))...)
 	payloadShort = broken("payload-short", "leaves the last byte of the payload out",
 		both(v311("MQTT-4.5.0-1"), v5("MQTT-4.5.0-1"))...)
+	textInLatin1 = broken("text-in-latin-1", "writes a payload that is marked as text in Latin-1, as far as it can",
+		v5("U5-3.3.2.3.2-u1")...)
 	propertiesBefore5 = broken("properties-before-5.0", "writes a Property Length in front of the payload of messages from clients of 5.0 to those of 3.1.1",
 		v311("MQTT-4.5.0-1")...)
 )
@@ -17,6 +21,7 @@ var (
 // The properties of a message (3.3.2.3).
 var (
 	formatDropped          = broken("payload-format-dropped", "leaves the Payload Format Indicator out", v5("MQTT-3.3.2-4")...)
+	formatOfIllFormed      = broken("payload-format-of-ill-formed", "turns the Payload Format Indicator 1 into 0 where the payload is not well-formed text", v5("MQTT-3.3.2-4")...)
 	formatAltered          = broken("payload-format-altered", "turns the Payload Format Indicator 1 into 0", v5("MQTT-3.3.2-4")...)
 	formatSet              = broken("payload-format-set", "turns the Payload Format Indicator 0 into 1", v5("MQTT-3.3.2-4")...)
 	contentTypeDropped     = broken("content-type-dropped", "leaves the Content Type out", v5("MQTT-3.3.2-20")...)
@@ -24,6 +29,7 @@ var (
 	responseTopicDropped   = broken("response-topic-dropped", "leaves the Response Topic out", v5("MQTT-3.3.2-15")...)
 	responseTopicAltered   = broken("response-topic-altered", "takes the first level off the Response Topic", v5("MQTT-3.3.2-15")...)
 	responseTopicWildcard  = broken("response-topic-wildcard", "sends messages that have no Response Topic with one that holds a wildcard", v5("MQTT-3.3.2-14")...)
+	responseTopicMended    = broken("response-topic-mended", "takes the wildcards out of a Response Topic and passes the message on", v5("MQTT-3.3.2-15")...).with("tolerate-unnamed")
 	responseTopicIllFormed = broken("response-topic-ill-formed", "puts the byte FF in place of the last one of the Response Topic", v5("MQTT-3.3.2-13")...)
 	contentTypeIllFormed   = broken("content-type-ill-formed", "puts the byte FF in place of the last one of the Content Type", v5("MQTT-3.3.2-19")...)
 	correlationDropped     = broken("correlation-data-dropped", "leaves the Correlation Data out", v5("MQTT-3.3.2-16")...)
@@ -44,8 +50,11 @@ var (
 var (
 	expiredDelivered = broken("expired-delivered", "sends messages whose Message Expiry Interval has passed while they waited for a client",
 		v5("MQTT-3.3.2-5")...)
-	expiryDropped   = broken("expiry-dropped", "leaves the Message Expiry Interval out", v5("MQTT-3.3.2-6")...)
-	expiryUncounted = broken("expiry-uncounted", "sends the Message Expiry Interval as it came, however long the message has waited", v5("MQTT-3.3.2-6")...)
+	expiredInQueueDelivered = broken("expired-in-queue-delivered", "looks at the Message Expiry Interval of messages for clients that are there, and not of those that wait for a client that is away",
+		v5("MQTT-3.3.2-5")...)
+	expiryUncountedAway = broken("expiry-uncounted-while-away", "counts the Message Expiry Interval from the return of a client that was away", v5("MQTT-3.3.2-6")...)
+	expiryDropped       = broken("expiry-dropped", "leaves the Message Expiry Interval out", v5("MQTT-3.3.2-6")...)
+	expiryUncounted     = broken("expiry-uncounted", "sends the Message Expiry Interval as it came, however long the message has waited", v5("MQTT-3.3.2-6")...)
 )
 
 // Topic Aliases of the client (3.3.2.3.4).

@@ -140,6 +140,8 @@ var (
 		both(v311("MQTT-4.3.3-2"), v5("MQTT-4.3.3-11"))...)
 	pubcompMissingForUnknown = broken("pubcomp-missing-for-unknown", "does not answer a PUBREL whose Packet Identifier it does not know",
 		both(v311("MQTT-4.3.3-2"), v5("MQTT-4.3.3-11"))...)
+	pubcompMissingForCode = broken("pubcomp-missing-for-code", "does not answer a PUBREL with the Reason Code 0x92",
+		v5("MQTT-4.3.3-11")...)
 	pubcompMissingPastExpiry = broken("pubcomp-missing-past-expiry", "does not answer PUBREL when the message has expired meanwhile",
 		v5("MQTT-4.3.3-13")...)
 	refusedIdentifierKept = broken("refused-identifier-kept", "takes a PUBLISH for a repetition when the one before it under its Packet Identifier was refused by PUBREC",
@@ -169,11 +171,12 @@ var (
 // What comes again on a resumed session (4.4).
 var (
 	nothingAgain = broken("nothing-again", "sends no PUBLISH again on a resumed session",
-		both(v311("MQTT-4.4.0-1"), v5("MQTT-4.4.0-1"))...)
+		both(v311("MQTT-4.4.0-1"), v5("MQTT-4.4.0-1", "U5-4.4-u1"))...)
 	onlyFirstAgain = broken("only-first-again", "sends the oldest unacknowledged PUBLISH again, and no other",
 		both(v311("MQTT-4.4.0-1"), v5("MQTT-4.4.0-1"))...)
 	nothingAgainAfterDisconnect = broken("nothing-again-after-disconnect", "forgets unacknowledged messages of a client that disconnects",
 		both(v311("MQTT-4.4.0-1"), v5("MQTT-4.4.0-1"))...)
+	againAsNew            = broken("again-on-live-connection-as-new", "sends unacknowledged messages again at each PINGREQ, with DUP 0", v311("MQTT-3.3.1-1")...)
 	againOnLiveConnection = broken("again-on-live-connection", "sends unacknowledged messages again at each PINGREQ", v5("MQTT-4.4.0-1")...)
 	acknowledgedAgain     = broken("acknowledged-again", "sends the last acknowledged QoS 1 message once more on a resumed session", v5("MQTT-4.4.0-1")...)
 	refusedAgainAt1       = broken("refused-again-at-qos-1", "sends a message again that was refused by PUBACK", v5("MQTT-4.4.0-2")...)

@@ -119,7 +119,7 @@ func (c *conn) releasedByClient(p *codec.Pubrel) {
 		}
 	}
 	switch {
-	case c.is(pubcompNeverSent), !known && c.is(pubcompMissingForUnknown):
+	case c.is(pubcompNeverSent), !known && c.is(pubcompMissingForUnknown), p.Code > 0 && c.is(pubcompMissingForCode):
 	case known && c.is(pubcompMissingPastExpiry) && m.expired(time.Now()):
 	default:
 		c.send(&codec.Pubcomp{Ack: ack})

@@ -136,12 +136,12 @@ func (s *session) endedBy(d *delivery, code byte) {
 
 // againOnPing sends again what is not acknowledged, on the same connection.
 func (s *session) againOnPing() {
-	if !s.is(againOnLiveConnection) {
+	if !s.is(againOnLiveConnection) && !s.is(againAsNew) {
 		return
 	}
 	for _, d := range s.inflight {
 		if !d.released {
-			s.transmit(d, true)
+			s.transmit(d, !s.is(againAsNew))
 		}
 	}
 }

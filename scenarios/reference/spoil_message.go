@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mqttproof/mqttproof/codec"
 )
@@ -39,12 +40,16 @@ func (s *session) spoilMessage(d *delivery, p *codec.Publish) {
 		p.PacketID, _ = s.freeID(1)
 	case s.is(topicIllFormed):
 		p.Topic[len(p.Topic)-1] = 0xFF
+	case s.is(longTopicCut):
+		p.Topic = p.Topic[:min(len(p.Topic), 32_767)]
 	case s.is(topicLeftOut):
 		p.Topic = nil
 	case s.is(propertiesBefore5) && d.version == codec.V5:
 		p.Payload = append([]byte{0}, p.Payload...)
 	case s.is(payloadCut):
 		p.Payload, _, _ = bytes.Cut(p.Payload, []byte{0})
+	case s.is(textInLatin1) && p.Properties.Int(codec.PayloadFormatIndicator, 0) == 1:
+		p.Payload = inLatin1(p.Payload)
 	case s.is(payloadShort) && len(p.Payload) > 0:
 		p.Payload = p.Payload[:len(p.Payload)-1]
 	}
@@ -54,6 +59,18 @@ func (s *session) spoilMessage(d *delivery, p *codec.Publish) {
 	if d.attempts > 1 && s.is(identifierReverted) {
 		p.Properties = s.withEarlier(p.Properties)
 	}
+}
+
+// inLatin1 writes the characters that Latin-1 has in a byte each.
+func inLatin1(text []byte) (data []byte) {
+	for _, r := range string(text) {
+		if r <= 0xFF {
+			data = append(data, byte(r))
+		} else {
+			data = utf8.AppendRune(data, r)
+		}
+	}
+	return data
 }
 
 // withEarlier gives the properties with the Subscription Identifiers that the
@@ -102,7 +119,7 @@ func (s *session) spoilProperties(d *delivery, ps codec.Properties) codec.Proper
 		}
 	}
 	for i := range ps {
-		s.spoilValue(&ps[i])
+		s.spoilValue(d, &ps[i])
 	}
 	for _, f := range []struct {
 		flaw *flaw
@@ -120,9 +137,9 @@ func (s *session) spoilProperties(d *delivery, ps codec.Properties) codec.Proper
 	return s.spoilUsers(ps)
 }
 
-func (s *session) spoilValue(p *codec.Property) {
+func (s *session) spoilValue(d *delivery, p *codec.Property) {
 	switch {
-	case p.ID == codec.PayloadFormatIndicator && s.is(formatAltered):
+	case p.ID == codec.PayloadFormatIndicator && (s.is(formatAltered) || s.is(formatOfIllFormed) && !utf8.Valid(d.payload)):
 		p.Int = 0
 	case p.ID == codec.PayloadFormatIndicator && s.is(formatSet):
 		p.Int = 1
@@ -131,6 +148,13 @@ func (s *session) spoilValue(p *codec.Property) {
 	case p.ID == codec.ContentType && s.is(contentTypeIllFormed),
 		p.ID == codec.ResponseTopic && s.is(responseTopicIllFormed):
 		p.Data = append(slices.Clone(p.Data[:len(p.Data)-1]), 0xFF)
+	case p.ID == codec.ResponseTopic && s.is(responseTopicMended):
+		p.Data = bytes.Map(func(r rune) rune {
+			if strings.ContainsRune("+#", r) {
+				return -1
+			}
+			return r
+		}, p.Data)
 	case p.ID == codec.ResponseTopic && s.is(responseTopicAltered):
 		if _, rest, ok := bytes.Cut(p.Data, []byte("/")); ok {
 			p.Data = rest
