@@ -12,13 +12,15 @@ var _ = add(Scenario{
 	ID:     "connect.accepted",
 	Title:  "a valid CONNECT is answered by exactly one CONNACK that accepts it",
 	Why:    "without it a client cannot do anything at all",
-	Proves: Requirements(V311("MQTT-3.1.4-4", "MQTT-3.2.0-1"), V5("MQTT-3.1.4-5", "MQTT-3.2.0-1", "MQTT-3.2.0-2")),
+	Proves: Requirements(V311("MQTT-3.1.4-4", "MQTT-3.2.0-1", "MQTT-3.2.2-1"), V5("MQTT-3.1.4-5", "MQTT-3.2.0-1", "MQTT-3.2.0-2", "MQTT-3.2.2-2")),
 	Run: func(t *T) {
 		c := t.Open()
 		t.Step("CONNECT is answered", Requirements(V311("MQTT-3.1.4-4", "MQTT-3.2.0-1"), V5("MQTT-3.1.4-5", "MQTT-3.2.0-1"))...)
 		c.SendConnect()
 		connack := c.ExpectConnack()
 		t.Equal("CONNACK code", connack.Code, byte(0))
+		t.Step("a clean start finds no session", Requirements(V311("MQTT-3.2.2-1"), V5("MQTT-3.2.2-2"))...)
+		t.Equal("Session Present", connack.SessionPresent, false)
 		t.Step("the connection serves, and no second CONNACK comes", V5("MQTT-3.2.0-2")...)
 		c.Sync()
 		c.Sync()
@@ -77,6 +79,11 @@ var _ = add(Scenario{
 			&codec.Subscribe{PacketID: 1, Subscriptions: []codec.Subscription{{Filter: topic}}},
 			&codec.Unsubscribe{PacketID: 1, Filters: []codec.Text{topic}},
 			&codec.Pingreq{}, &codec.Disconnect{},
+			// Those that only a server sends (2.2.1).
+			&codec.Connack{}, &codec.Suback{PacketID: 1, Codes: []byte{0}}, &codec.Unsuback{PacketID: 1, Codes: []byte{0}}, &codec.Pingresp{},
+		}
+		if t.V5() {
+			packets = append(packets, &codec.Auth{Code: 0x19, Properties: codec.Properties{method(echoMethod)}})
 		}
 		for _, p := range packets {
 			t.Step(p.Type().String()+" in place of CONNECT", Requirements(V311("MQTT-3.1.0-1"), V5("MQTT-3.1.0-1"))...)
@@ -113,6 +120,26 @@ var _ = add(Scenario{
 		t.Equal("first packet", first.Type().String(), codec.CONNACK.String())
 		t.Step("the messages come after it", Requirements(V311("MQTT-3.1.2-5"), V5("MQTT-4.5.0-1"))...)
 		sub.ExpectMessage(topic, "waiting 4")
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "connect.connack-first-retained",
+	Title:  "CONNACK comes before the retained messages of a subscription that was sent right behind CONNECT",
+	Why:    "a client that gets a message first does not know yet whether it was let in",
+	Proves: Requirements(V311("MQTT-3.2.0-1"), V5("MQTT-3.2.0-1")),
+	Needs:  []Feature{QoS1, Retain},
+	Run: func(t *T) {
+		topic := t.Topic("state")
+		t.Connect(Name("publisher")).Publish(topic, "the last state", 1, Retained())
+		t.Step("the retained message is stored", Requirements(V311("MQTT-3.3.1-5"), V5("MQTT-3.3.1-5"))...)
+		t.ExpectRetained(codec.Subscription{Filter: codec.Text(topic), QoS: 1}, topic, "the last state")
+		t.Step("the first packet is CONNACK", Requirements(V311("MQTT-3.2.0-1"), V5("MQTT-3.2.0-1"))...)
+		c := t.Open(Name("subscriber"))
+		c.SendTogether(c.Packet(), &codec.Subscribe{PacketID: 1, Subscriptions: []codec.Subscription{{Filter: codec.Text(topic), QoS: 1}}})
+		t.Equal("first packet", c.ExpectPacket().Type().String(), codec.CONNACK.String())
+		t.Step("the retained message comes after it", Requirements(V311("MQTT-3.3.1-6"), V5("MQTT-3.3.1-9"))...)
+		c.ExpectMessage(topic, "the last state")
 	},
 })
 
@@ -205,18 +232,16 @@ var _ = add(Scenario{
 	ID:     "connect.response-information",
 	Title:  "Response Information is given only to a client that asks for it",
 	Why:    "a small client has no room for what it did not ask for",
-	Proves: V5("MQTT-3.1.2-28"),
+	Proves: V5("MQTT-3.1.2-28", "U5-3.1.2.11.6-u2"),
 	Run: func(t *T) {
 		asking := t.Connect(With(codec.Int(codec.RequestResponseInformation, 1)))
 		_, given := asking.Connack.Properties.Find(codec.ResponseInformation)
 		t.Observe("Response Information when asked for", "%t", given)
-		t.Step("Response Information was not asked for", V5("MQTT-3.1.2-28")...)
-		for _, c := range []*Client{
-			t.Connect(With(codec.Int(codec.RequestResponseInformation, 0))),
-			t.Connect(Name("client that says nothing about it")),
-		} {
-			_, given := c.Connack.Properties.Find(codec.ResponseInformation)
-			t.Equal("Response Information in CONNACK", given, false)
-		}
+		t.Step("Response Information was declined", V5("MQTT-3.1.2-28")...)
+		_, given = t.Connect(With(codec.Int(codec.RequestResponseInformation, 0))).Connack.Properties.Find(codec.ResponseInformation)
+		t.Equal("Response Information in CONNACK", given, false)
+		t.Step("not to ask is to decline", V5("U5-3.1.2.11.6-u2")...)
+		_, given = t.Connect(Name("client that says nothing about it")).Connack.Properties.Find(codec.ResponseInformation)
+		t.Equal("Response Information in CONNACK", given, false)
 	},
 })

@@ -23,6 +23,16 @@ var _ = add(Scenario{
 			i := t.Random().IntN(len(idCharacters)/3)*3 + int(t.Version())%3
 			ids = append(ids, string(idCharacters[i]))
 		}
+		// Every length, as far as none is another scenario's; those are longer.
+		for n := 2; n < 23; n++ {
+			id := t.ClientID()
+			for len(id) < n {
+				id += string(idCharacters[t.Random().IntN(len(idCharacters))])
+			}
+			if len(id) == n {
+				ids = append(ids, id)
+			}
+		}
 		for characters := idCharacters; characters != ""; {
 			id := t.ClientID()
 			n := min(23-len(id), len(characters))
@@ -43,17 +53,23 @@ var _ = add(Scenario{
 	ID:     "connect.client-id-unusual",
 	Title:  "a client identifier beyond the guaranteed ones is accepted, or refused in the right way",
 	Why:    "a client that is told 0x02 or 0x85 knows that its name is the trouble and not the network",
-	Proves: Requirements(V311("MQTT-3.1.3-9"), V5("MQTT-3.1.3-8")),
+	Proves: Requirements(V311("MQTT-3.1.3-9", "U3-3.1.3.1-u1", "U3-3.1.3.1-u2"), V5("MQTT-3.1.3-8")),
 	Run: func(t *T) {
 		for _, unusual := range []struct {
 			name, tail string
 			size       int
 		}{
-			{"24 bytes", "", 24}, {"100 bytes", "", 100}, {"1000 bytes", "", 1000},
+			{"24 bytes", "", 24}, {"100 bytes", "", 100}, {"1000 bytes", "", 1000}, {"65,535 bytes", "", 65535},
 			{"a space", " a b ", 0}, {"punctuation", "-_.:/@", 0}, {"wildcards", "+/#", 0}, {"letters beyond ASCII", "é漢😀", 0},
 		} {
 			name, id := unusual.name, t.ClientID()+unusual.tail
 			id += strings.Repeat("x", max(0, unusual.size-len(id)))
+			// Whether it takes such a name is up to the broker (3.1.3.1).
+			may := "U3-3.1.3.1-u2"
+			if unusual.size > 0 {
+				may = "U3-3.1.3.1-u1"
+			}
+			t.Step("a broker may take a client identifier with "+name, V311(may)...)
 			t.Step("a client identifier with "+name, Requirements(V311("MQTT-3.1.3-9"), V5("MQTT-3.1.3-8"))...)
 			c := t.Open(ID(id))
 			c.SendConnect()
@@ -66,7 +82,7 @@ var _ = add(Scenario{
 			case answered:
 				t.Observe("client identifier with "+name, "refused with 0x%02X", connack.Code)
 			}
-			if !t.V5() {
+			if !t.V5() && unusual.size < 65535 { // which may be more than a packet can have
 				t.Equal("refused with CONNACK 0x02", answered && connack.Code == 2, true)
 			}
 			c.ExpectClosedWithin(t.Timeouts().Answer)
@@ -95,6 +111,30 @@ var _ = add(Scenario{
 		t.Step("and takes nobody's connection", sameClient...)
 		one.StillOpen()
 		other.StillOpen()
+		needsSession(t, one)
+		t.Step("the first finds its own", sameClient...)
+		one.Disconnect()
+		t.Equal("Session Present", one.Reconnect().SessionPresent, true)
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "connect.client-id-space",
+	Title:  "client identifiers that differ in a space at the end name different sessions, where the broker takes such names",
+	Why:    "a broker that trims names, or a store that does, takes two devices for the same",
+	Proves: sameClient,
+	Run: func(t *T) {
+		one := t.Connect(Name("one"), ID(t.ClientID()), Keep())
+		t.Step("the name with a space is another's", sameClient...)
+		other := t.Open(Name("other"), ID(one.ID()+" "), Keep())
+		other.SendConnect()
+		connack, answered := other.AnswerWithin(t.Timeouts().Answer).(*codec.Connack)
+		if !answered || connack.Code != 0 {
+			t.Skip("the broker takes no client identifier with a space")
+		}
+		t.Equal("Session Present", connack.SessionPresent, false)
+		t.Step("and takes nobody's connection", sameClient...)
+		one.StillOpen()
 		needsSession(t, one)
 		t.Step("the first finds its own", sameClient...)
 		one.Disconnect()

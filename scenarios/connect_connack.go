@@ -36,6 +36,9 @@ var _ = add(Scenario{
 				c.Connack = connack
 			}
 		}
+		// No sentence forbids to tell a client the name that it has given.
+		_, told := t.Connect(Name("client with a name")).Connack.Properties.Find(codec.AssignedClientIdentifier)
+		t.Observe("Assigned Client Identifier for a client with a name", "%t", told)
 	},
 })
 

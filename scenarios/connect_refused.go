@@ -47,8 +47,11 @@ var badConnects = []badConnect{
 		cases: []brokenConnect{{"Will QoS 3", []Option{someWill}, breaks(codec.QoS3())}},
 	}, {
 		id: "connect.will-missing", title: "a CONNECT with the Will Flag and no will in it is refused",
-		why:   "the client believes that its death will be announced",
-		cases: []brokenConnect{{"Will Flag 1 without will fields", nil, toggles(willFlag)}},
+		why: "the client believes that its death will be announced",
+		cases: []brokenConnect{
+			{"Will Flag 1 without will fields", nil, toggles(willFlag)},
+			{"Will Flag 1 with a Will Topic alone", []Option{someWill, credentials("", "")}, cutWillPayload},
+		},
 	}, {
 		id: "connect.will-unexpected", title: "a CONNECT with will fields but without the Will Flag is refused",
 		why:   "the fields would be taken for something else, such as the user name",
@@ -198,6 +201,11 @@ func cutPayload(t *T, p *codec.Connect) codec.Mutation {
 	return codec.CutAt(p.Size(t.Version())-2, true)
 }
 
+// cutWillPayload ends a CONNECT without credentials behind its Will Topic.
+func cutWillPayload(t *T, p *codec.Connect) codec.Mutation {
+	return codec.CutAt(p.Size(t.Version())-2-len(p.Will.Payload), true)
+}
+
 func connectFlags(p *codec.Connect) (flags byte) {
 	set := func(bit byte, on bool) {
 		if on {
@@ -265,7 +273,7 @@ var _ = add(Scenario{
 	Why:    "a broker that does not look at the name serves clients of protocols that it does not know",
 	Proves: Requirements(V311("MQTT-3.1.2-1"), V5("MQTT-3.1.2-1")),
 	Run: func(t *T) {
-		for _, name := range []string{"mqtt", "MQTTX", "MQT", "HTTP", ""} {
+		for _, name := range []string{"mqtt", "MQTTX", "MQT", "HTTP", "~#%&", ""} {
 			t.Step(fmt.Sprintf("protocol name %q", name), Requirements(V311("MQTT-3.1.2-1"), V5("MQTT-3.1.2-1"))...)
 			c := t.Open(Modify(func(p *codec.Connect) { p.Protocol = codec.Text(name) }))
 			c.SendConnect()
@@ -274,6 +282,17 @@ var _ = add(Scenario{
 			} else {
 				c.ExpectNotServed()
 			}
+		}
+		// The name of 3.1, which a broker may go by (3.1.1, 3.1.2.1).
+		t.Step("protocol name \"MQIsdp\" at a later level")
+		c := t.Open(Modify(func(p *codec.Connect) { p.Protocol = codec.Text("MQIsdp") }))
+		c.SendConnect()
+		connack, answered := c.AnswerWithin(t.Timeouts().Answer).(*codec.Connack)
+		switch {
+		case answered && connack.Code == 0:
+			t.Observe("the protocol name of 3.1 at this level", "served")
+		default:
+			t.Observe("the protocol name of 3.1 at this level", "not served")
 		}
 	},
 })
@@ -285,16 +304,14 @@ var _ = add(Scenario{
 	Proves: Requirements(V311("MQTT-3.1.2-2"), V5("MQTT-3.1.2-2")),
 	Run: func(t *T) {
 		both := t.V5() || t.Speaks(spec.V5)
-		levels := []byte{1, 2, 6, 127, 255}
+		levels := []byte{0, 1, 2, 6, 127, 255}
 		if !both {
 			levels = append(levels, 5)
 		}
 		for _, level := range levels {
 			t.Step(fmt.Sprintf("protocol level %d", level), Requirements(V311("MQTT-3.1.2-2"), V5("MQTT-3.1.2-2"))...)
 			c := t.Open()
-			p := c.Packet()
-			p.Level = level
-			c.Send(p)
+			c.SendBroken(c.Packet(), codec.ProtocolLevel(level))
 			connack := c.ExpectRefused()
 			switch {
 			case both: // the text of 5.0 lets it answer 0x84 or nothing
@@ -314,17 +331,20 @@ var _ = add(Scenario{
 	Proves: V311("MQTT-3.1.2-2"),
 	Run: func(t *T) {
 		const bridge = 0x80
-		t.Step("the level of 3.1.1 with its highest bit set", V311("MQTT-3.1.2-2")...)
-		c := t.Open()
-		p := c.Packet()
-		p.Level = bridge | byte(spec.V311)
-		c.Send(p)
-		if connack, ok := c.AnswerWithin(t.Timeouts().Answer).(*codec.Connack); ok && connack.Code == 0 {
-			t.Observe("CONNECT of a bridge", "accepted")
-			return
+		for _, v := range []spec.Version{spec.V31, spec.V311} {
+			what := fmt.Sprintf("the level of %s with its highest bit set", v)
+			t.Step(what, V311("MQTT-3.1.2-2")...)
+			c := t.Open(In(v))
+			p := c.Packet()
+			p.Level = bridge | byte(v)
+			c.Send(p)
+			if connack, ok := c.AnswerWithin(t.Timeouts().Answer).(*codec.Connack); ok && connack.Code == 0 {
+				t.Observe(what, "accepted")
+				continue
+			}
+			c.ExpectClosedWithin(t.Timeouts().Answer)
+			t.Observe(what, "refused")
 		}
-		c.ExpectClosedWithin(t.Timeouts().Answer)
-		t.Observe("CONNECT of a bridge", "refused")
 	},
 })
 
@@ -332,8 +352,8 @@ var _ = add(Scenario{
 	ID:    "connect.refusal-code",
 	Title: "a CONNACK that refuses has a code of its version, no session, and is followed by the close",
 	Why:   "a client tells by the code whether to try again, to change its password, or to give up",
-	Proves: Requirements(V311("MQTT-3.2.2-4", "MQTT-3.2.2-5", "MQTT-3.2.2-6"),
-		V5("MQTT-3.2.2-6", "MQTT-3.2.2-7", "MQTT-3.2.2-8", "MQTT-3.14.0-1")),
+	Proves: Requirements(V311("MQTT-3.2.2-4", "MQTT-3.2.2-5", "MQTT-3.2.2-6", "U3-3.2.2.1-u1"),
+		V5("MQTT-3.2.2-1", "MQTT-3.2.2-6", "MQTT-3.2.2-7", "MQTT-3.2.2-8", "MQTT-3.14.0-1")),
 	Run: func(t *T) {
 		answered := 0
 		for _, bad := range []brokenConnect{
@@ -361,6 +381,8 @@ var _ = add(Scenario{
 			}
 			t.Step(bad.name+": no session goes with a refusal", Requirements(V311("MQTT-3.2.2-4"), V5("MQTT-3.2.2-6"))...)
 			t.Equal("Session Present", connack.SessionPresent, false)
+			t.Step(bad.name+": the other flags are 0", Requirements(V311("U3-3.2.2.1-u1"), V5("MQTT-3.2.2-1"))...)
+			t.Equal("reserved bits", connack.Reserved, byte(0))
 			t.Step(bad.name+": the close follows the refusal", Requirements(V311("MQTT-3.2.2-5"), V5("MQTT-3.2.2-7"))...)
 			c.ExpectClosedWithin(t.Timeouts().Answer)
 			if d, sent := c.Taken(isDisconnect); sent && t.V5() {
@@ -391,8 +413,13 @@ var _ = add(Scenario{
 		publish.Payload = []byte("behind a refused CONNECT")
 		refused := t.Open(Name("refused client"), Modify(func(p *codec.Connect) { p.Reserved = true }))
 		t.Step("the CONNECT with the reserved flag is refused", Requirements(V311("MQTT-3.1.2-3"), V5("MQTT-3.1.2-3"))...)
-		refused.SendTogether(refused.Packet(), publish)
+		subscribe := &codec.Subscribe{PacketID: 1, Subscriptions: []codec.Subscription{{Filter: codec.Text(topic)}}}
+		refused.SendTogether(refused.Packet(), publish, subscribe)
 		refused.ExpectRefused()
+		t.Step("the SUBSCRIBE behind the refused CONNECT is not answered", Requirements(V311("MQTT-3.1.4-5"), V5("MQTT-3.1.4-6"))...)
+		if p, answered := refused.Taken(func(p codec.Packet) bool { return p.Type() == codec.SUBACK }); answered {
+			t.Broken("no SUBACK", p.String(), -1)
+		}
 		t.Step("the PUBLISH behind the refused CONNECT goes nowhere", Requirements(V311("MQTT-3.1.4-5"), V5("MQTT-3.1.4-6"))...)
 		watcher.ExpectNothing(good)
 	},
@@ -402,7 +429,7 @@ var _ = add(Scenario{
 	ID:     "connect.wrong-password",
 	Title:  "a client with a wrong password is closed, and its will is not published",
 	Why:    "a will is a message: whoever is not let in must not be able to send one",
-	Proves: Requirements(V311("U3-3.1.4-u4", "U3-3.2.2.3-u1", "MQTT-3.2.2-5"), V5("MQTT-3.1.4-2")),
+	Proves: Requirements(V311("U3-3.1.4-u3", "U3-3.1.4-u4", "U3-3.2.2.3-u1", "MQTT-3.2.2-5"), V5("MQTT-3.1.4-2", "U5-4.12-u2")),
 	Run: func(t *T) {
 		watcher, topic := t.Connect(Name("watcher")), t.Topic("will")
 		watcher.Subscribe(topic, 1)
@@ -410,9 +437,13 @@ var _ = add(Scenario{
 			WithWill(codec.Will{Topic: codec.Text(topic), Payload: []byte("will")}))
 		c.SendConnect()
 		connack, _ := c.AnswerWithin(t.Timeouts().Answer).(*codec.Connack)
+		// Whether it looks at who comes is up to the broker, and to who runs it.
+		t.Step("the broker may look at user name and password", Requirements(V311("U3-3.1.4-u3"), V5("U5-4.12-u2"))...)
 		if connack != nil && connack.Code == 0 {
+			t.Observe("a user that the broker cannot know", "let in")
 			t.Skip("the broker lets everybody in")
 		}
+		t.Observe("a user that the broker cannot know", "refused")
 		t.Step("the connection is closed", Requirements(V311("U3-3.1.4-u4", "MQTT-3.2.2-5"), V5("MQTT-3.1.4-2"))...)
 		c.ExpectClosedWithin(t.Timeouts().Answer)
 		if connack == nil && !t.V5() { // 5.0 lets a server say nothing

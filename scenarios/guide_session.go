@@ -231,7 +231,7 @@ var _ = add(Scenario{
 	ID:     "guide.reconnect",
 	Title:  "a client comes back by itself after the broker was restarted",
 	Why:    "after an update of the broker the devices stay away, or all come back empty-handed",
-	Proves: Requirements(V311("MQTT-3.1.4-4"), V5("MQTT-3.1.4-5")),
+	Proves: Requirements(V311("MQTT-3.1.4-4", "U3-3.1.2.5-u2"), V5("MQTT-3.1.4-5")),
 	Needs:  []Feature{Restart, Retain, QoS1, Wildcard},
 	Serial: true,
 	Run: func(t *T) {
@@ -259,6 +259,7 @@ var _ = add(Scenario{
 			pub.ReconnectWithBackoff()
 		})
 
+		t.Step("what has survived; a will may be put off until now", V311("U3-3.1.2.5-u2")...)
 		away.Reconnect()
 		late := t.Connect(Name("later subscriber"))
 		late.Subscribe(t.Topic("reconnect/#"), 1)

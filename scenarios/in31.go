@@ -25,6 +25,7 @@ const (
 var not31 = map[string]string{
 	"connect.client-id-case":          noPresence,
 	"connect.client-id-end":           noPresence,
+	"connect.client-id-space":         noPresence,
 	"connect.cut-short":               noDuty,
 	"connect.fixed-header-flags":      flagsFree,
 	"connect.password-missing":        noDuty,

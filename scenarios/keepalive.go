@@ -173,3 +173,42 @@ var _ = add(Scenario{
 		}
 	},
 })
+
+var _ = add(Scenario{
+	ID:    "connect.keep-alive-none",
+	Title: "a client without a Keep Alive may be silent; that the broker closes its connection all the same is observed",
+	Why:   "a device that sleeps for hours asks for it, and should know whether it is let sleep",
+	// A server need not end it, and may (3.1.2.10).
+	Proves: Requirements(V311("MQTT-3.1.4-4"), V5("MQTT-3.1.4-5")),
+	Run: func(t *T) {
+		const silence = 4
+		t.Step("Keep Alive 0 is accepted", Requirements(V311("MQTT-3.1.4-4"), V5("MQTT-3.1.4-5"))...)
+		c := t.Open(KeepAlive(0))
+		c.SendConnect()
+		t.Equal("CONNACK code", c.ExpectConnack().Code, byte(0))
+		if c.ClosedWithin(silence * time.Second) {
+			t.Observe("silence with Keep Alive 0", "closed within %d s", silence)
+		} else {
+			t.Observe("silence with Keep Alive 0", "open after %d s", silence)
+		}
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "connect.keep-alive-drip",
+	Title:  "what becomes of a client that sends one packet a byte at a time is observed, and the broker goes on serving others",
+	Why:    "a few hundred such clients bring down a server that gives each of them a place for as long as it likes",
+	Proves: Requirements(V311("MQTT-3.12.4-1"), V5("MQTT-3.12.4-1")),
+	Run: func(t *T) {
+		other, c := t.Connect(Name("other")), t.Connect(Name("slow client"), KeepAlive(1))
+		began, limit := t.Elapsed(), t.Timeouts().Late
+		c.Drip(&codec.Publish{Topic: codec.Text(t.Topic("t")), Payload: []byte("never whole")}, time.Second, limit)
+		if c.ClosedWithin(0) {
+			t.Observe("a packet that comes a byte a second", "closed within %.0f s", (t.Elapsed() - began).Seconds())
+		} else {
+			t.Observe("a packet that comes a byte a second", "open after %.0f s", limit.Seconds())
+		}
+		t.Step("the other client is served", Requirements(V311("MQTT-3.12.4-1"), V5("MQTT-3.12.4-1"))...)
+		other.StillOpen()
+	},
+})

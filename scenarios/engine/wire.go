@@ -25,6 +25,9 @@ type wire struct {
 	done   chan struct{} // closed when the reader has ended
 
 	writing sync.Mutex
+	// reading is held while the client does not read.
+	reading sync.Mutex
+	stopped bool // by the scenario, which alone asks
 	// lastSent is the type of the packet that the scenario sent last.
 	lastSent codec.Type
 
@@ -132,6 +135,8 @@ func (w *wire) read() {
 	chunk := make([]byte, 16<<10)
 	garbage := false
 	for {
+		w.reading.Lock()
+		w.reading.Unlock() //nolint:staticcheck // it waits until the client reads on
 		n, err := w.conn.Read(chunk)
 		if n > 0 && !garbage {
 			buf = append(buf, chunk[:n]...)
@@ -144,6 +149,20 @@ func (w *wire) read() {
 			w.ended(err)
 			return
 		}
+	}
+}
+
+func (w *wire) stop() {
+	if !w.stopped {
+		w.reading.Lock()
+		w.stopped = true
+	}
+}
+
+func (w *wire) readOn() {
+	if w.stopped {
+		w.stopped = false
+		w.reading.Unlock()
 	}
 }
 
@@ -242,5 +261,6 @@ func (w *wire) close() {
 	})
 	// A TCP close that leaves nothing in flight; TLS and WebSocket close below.
 	_ = w.conn.Close()
+	w.readOn()
 	<-w.done
 }

@@ -103,7 +103,8 @@ func (h *history) sent(c *conn, e *result.Event, i int) {
 	case *codec.Connect:
 		if c.connect == nil {
 			c.connect, c.connectAt = p, i
-			c.foreign = (p.Level != 0 && p.Level != byte(c.version)) ||
+			// A packet that was read has the protocol name; else level 0 is that of the version.
+			c.foreign = (p.Level != byte(c.version) && (p.Level != 0 || p.Protocol != nil)) ||
 				(p.Protocol != nil && p.Protocol.String() != protocolName(c.version))
 			h.connecting(c)
 			h.willOf(c)

@@ -256,7 +256,7 @@ func (c *conn) end() {
 	if c.ended {
 		return
 	}
-	c.out.finish()
+	c.finish()
 	c.gone()
 }
 

@@ -206,6 +206,9 @@ func (c *conn) welcome() {
 		}
 	}
 	discarded := c.b.sessions[c.id] != nil
+	if c.waitsForOld() {
+		return
+	}
 	present := c.takeSession()
 	ack.SessionPresent = present && c.version != codec.V31
 	if c.version == codec.V5 {

@@ -6,6 +6,8 @@ var (
 	takeoverRefusesNew   = broken("takeover-refuses-new", "refuses a client whose old connection is open", both(v311("MQTT-3.1.4-2"), v5("MQTT-3.1.4-3"))...)
 	takeoverOfOtherStays = broken("takeover-of-other-version-leaves-old", "keeps the old connection of a client that connects again in another version of MQTT",
 		both(v311("MQTT-3.1.4-2"), v5("MQTT-3.1.4-3"))...)
+	takeoverWaits    = broken("takeover-waits-for-old", "does not answer a client that connects again while its old connection takes no more bytes", both(v311("MQTT-3.1.4-2"), v5("MQTT-3.1.4-3"))...)
+	takeoverHears    = broken("takeover-hears-old", "publishes what a client sends on a connection that was taken over", both(v311("MQTT-3.1.4-2"), v5("MQTT-3.1.4-3"))...)
 	takeoverUntold   = broken("takeover-untold", "closes the connection of a client that is taken over without a DISCONNECT", v5("U5-3.1.4-u2")...)
 	takeoverMistold  = broken("takeover-mistold", "closes the connection of a client that is taken over with DISCONNECT 0x80", v5("U5-3.1.4-u2")...)
 	takeoverForgets  = broken("takeover-forgets", "ends the session of a client that is taken over", both(v311("MQTT-3.1.2-4"), v5("MQTT-3.1.2-5"))...)

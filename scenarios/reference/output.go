@@ -48,6 +48,13 @@ func (o *output) write(data []byte) {
 	o.more.Signal()
 }
 
+// hangs says whether the client lets more wait than is under way at any time.
+func (o *output) hangs() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.size > 1<<10
+}
+
 // finish closes the connection behind what was written.
 func (o *output) finish() {
 	o.mu.Lock()

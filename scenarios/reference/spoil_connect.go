@@ -17,6 +17,8 @@ func (c *conn) spoilID(id string) string {
 	switch {
 	case c.is(idCaseFolded):
 		return strings.ToLower(id)
+	case c.is(idTrimmed):
+		return strings.TrimRight(id, " ")
 	case c.is(idCut) && len(id) > 20:
 		return id[:20]
 	}
@@ -114,6 +116,8 @@ func (c *conn) sendRefusal(code byte) {
 		return
 	case c.is(presentInRefusal):
 		ack.SessionPresent = true
+	case c.is(refusalReservedBits):
+		ack.Reserved = 2
 	case c.is(refusalUndefined) && c.version == codec.V5:
 		ack.Code = codeFilterInvalid
 	case c.is(refusalUndefined):
@@ -165,6 +169,10 @@ func (c *conn) spoilDeclared(ps codec.Properties) codec.Properties {
 	switch {
 	case c.is(responseUnasked) && c.connect.Properties.Int(codec.RequestResponseInformation, 0) == 0:
 		return append(ps, codec.Data(codec.ResponseInformation, "response/"))
+	case c.is(responseUnsaid):
+		if _, said := c.connect.Properties.Find(codec.RequestResponseInformation); !said {
+			return append(ps, codec.Data(codec.ResponseInformation, "response/"))
+		}
 	case c.is(methodUnasked) && c.auth == nil:
 		return append(ps, codec.Data(codec.AuthenticationMethod, AuthenticationMethod))
 	case c.is(connackMethodMissing):
@@ -198,12 +206,26 @@ func (c *conn) countsAsLife(frame []byte) bool {
 
 // behindTheEnd handles what a client sends behind the end of its connection.
 func (c *conn) behindTheEnd(frame []byte) {
-	if p, _ := codec.Inspect(frame, c.version, codec.FromClient); c.rules.left {
+	p, _ := codec.Inspect(frame, c.version, codec.FromClient)
+	if s, ok := p.(*codec.Subscribe); ok && c.session == nil && c.is(refusedSubscribed) {
+		c.out.write(c.encode(&codec.Suback{PacketID: s.PacketID, Codes: make([]byte, len(s.Subscriptions))}))
+		c.out.finish()
+	}
+	if c.rules.left {
 		c.broke(ruleAfterwards, p)
-	} else if p, ok := p.(*codec.Publish); ok && c.session == nil && c.is(refusedProcessed) {
+	} else if p, ok := p.(*codec.Publish); ok && (c.session == nil && c.is(refusedProcessed) || c.code == codeTakenOver && c.is(takeoverHears)) {
 		p = p.Clone().(*codec.Publish)
 		c.b.publish(c.newMessage(p.Topic.String(), p.Payload, p.QoS, p.Retain, p.Properties))
 	}
+}
+
+// finish closes the connection behind what was sent.
+func (c *conn) finish() {
+	if c.session == nil && c.version != 0 && c.is(refusedSubscribed) {
+		time.AfterFunc(200*time.Millisecond, c.out.finish) // for what comes with the CONNECT
+		return
+	}
+	c.out.finish()
 }
 
 // stream gives what the packets of a connection are read from.
@@ -211,7 +233,33 @@ func (c *conn) stream() io.Reader {
 	if c.b.faults.anywhere(segmentsRefused) {
 		return wholeSegments{c.out.nc}
 	}
+	if c.b.faults.anywhere(connectAnsweredEarly) {
+		return &eager{c: c}
+	}
 	return c.out.nc
+}
+
+// eager answers a CONNECT of which only the first segment has come.
+type eager struct {
+	c     *conn
+	begun bool
+}
+
+func (e *eager) Read(b []byte) (int, error) {
+	n, err := e.c.out.nc.Read(b)
+	size, ok, _ := codec.FrameSize(b[:n])
+	name := 2 // where the Protocol Name begins
+	if ok && size > 129 {
+		name = 3
+	}
+	if level := name + 6; !e.begun && ok && b[0] == byte(codec.CONNECT)<<4 && n > level && n < size {
+		if v := codec.Version(b[level]); e.c.b.faults.has(connectAnsweredEarly, v) {
+			data, _ := (&codec.Connack{}).Append(nil, v)
+			e.c.out.write(data)
+		}
+	}
+	e.begun = true
+	return n, err
 }
 
 // wholeSegments gives nothing of a stream any more once a segment of one byte has

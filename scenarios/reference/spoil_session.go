@@ -7,6 +7,12 @@ import (
 	"github.com/mqttproof/mqttproof/codec"
 )
 
+// waitsForOld says that a takeover is not answered, as the old connection hangs.
+func (c *conn) waitsForOld() bool {
+	old := c.b.sessions[c.id]
+	return c.is(takeoverWaits) && old != nil && old.conn != nil && old.conn.out.hangs()
+}
+
 // spoilExpiry notes the Session Expiry Interval of a new connection.
 func (s *session) spoilExpiry(resumed bool) {
 	if !resumed {
