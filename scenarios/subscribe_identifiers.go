@@ -191,6 +191,9 @@ var _ = func() (done bool) {
 					client.ExpectMessage(t.Topic("declared"), "as declared")
 				default:
 					t.Equal("granted", answered && code < 0x80, false)
+					if why, told := client.Taken(isDisconnect); told {
+						t.Observe("told", "%s", why)
+					}
 					t.Observe("refused by", "%s", map[bool]string{true: fmt.Sprintf("SUBACK 0x%02X", code), false: "the close"}[answered])
 				}
 			},

@@ -188,6 +188,14 @@ var _ = add(Scenario{
 		sub := willWatcher(t, topic)
 		c := t.Connect(Name("device"), WithWill(will(topic, "not to be seen", 1)))
 		c.Disconnect()
+		if t.V5() { // the same, in more bytes (3.14.2.1)
+			for _, long := range [][]byte{{0xE0, 1, 0x00}, {0xE0, 2, 0x00, 0}} {
+				c.Reconnect()
+				c.SendRaw(long)
+				c.ClosedWithin(t.Timeouts().Farewell)
+				c.Drop()
+			}
+		}
 		t.Step("no will after DISCONNECT", willGone...)
 		noWill(t, sub, topic)
 	},

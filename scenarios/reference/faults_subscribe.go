@@ -99,6 +99,7 @@ var (
 	unsubackForEach       = broken("unsuback-for-each", "answers each filter of an UNSUBSCRIBE by an UNSUBACK of its own", both(v311("MQTT-3.10.4-6"), v5("MQTT-3.10.4-6"))...)
 	unsubackReversed      = broken("unsuback-codes-reversed", "reverses the codes of UNSUBACK", v5("MQTT-3.11.3-1")...)
 	unsubackSorted        = broken("unsuback-codes-sorted", "sorts the codes of UNSUBACK", v5("MQTT-3.11.3-1")...)
+	unsubackAllDeleted    = broken("unsuback-all-deleted", "says 0x00 in UNSUBACK of subscriptions that there were not", v5("U5-3.11.3-u1")...)
 	unsubackUndefinedCode = broken("unsuback-undefined-code", "writes 0x00 as 0x01 in UNSUBACK", v5("MQTT-3.11.3-2")...)
 	unsubackNoCodes       = broken("unsuback-no-codes", "sends UNSUBACK without codes", v5("MQTT-3.11.3-2")...)
 	unsubackTooLarge      = broken("unsuback-reason-string-too-large", "sends an UNSUBACK with a Reason String that makes it larger than the client allows", v5("MQTT-3.11.2-1")...)

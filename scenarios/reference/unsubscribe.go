@@ -23,6 +23,9 @@ func (c *conn) unsubscribe(p *codec.Unsubscribe) {
 		ack.Codes = append(ack.Codes, code)
 	}
 	nothing := !slices.Contains(ack.Codes, 0)
+	if c.is(unsubackAllDeleted) {
+		ack.Codes = make([]byte, len(ack.Codes))
+	}
 	switch {
 	case c.is(unsubackNeverSent), c.is(unsubackForKnown) && nothing:
 	case c.is(unsubscribeCloses) && nothing:
