@@ -163,6 +163,32 @@ func expectMalformedConnectRefused(t *T, c *Client) {
 	}
 }
 
+var _ = add(Scenario{
+	ID:     "connect.password-any-bytes",
+	Title:  "a password may hold any bytes: a broker that lets in whoever has a text lets in whoever has others",
+	Why:    "keys and tokens are no text; a broker that reads them as UTF-8 refuses some of its clients, by chance",
+	Proves: Requirements(V311("MQTT-3.1.4-4"), V5("MQTT-3.1.4-5")),
+	Run: func(t *T) {
+		accepted := func(name, password string) bool {
+			c := t.Open(Name("client with "+name), credentials("mqttproof-nobody", password))
+			c.SendConnect()
+			connack, _ := c.AnswerWithin(t.Timeouts().Answer).(*codec.Connack)
+			return connack != nil && connack.Code == 0
+		}
+		if !accepted("a text", t.ClientID()) {
+			t.Skip("the broker looks at passwords")
+		}
+		t.Step("other bytes are accepted like a text", Requirements(V311("MQTT-3.1.4-4"), V5("MQTT-3.1.4-5"))...)
+		for _, password := range []struct{ name, bytes string }{
+			{"bytes that are no UTF-8", "\xFF\xFE\x80\xC0\xAF"}, {"U+0000", "a\x00b"}, {"a surrogate", "\xED\xA0\x80"},
+		} {
+			if !accepted("a password of "+password.name, password.bytes) {
+				t.Broken("a CONNACK that accepts a password of "+password.name, "none, where one of text is accepted", -1)
+			}
+		}
+	},
+})
+
 // credentials sets user name and password; an empty one is left out.
 func credentials(user, password string) Option {
 	return Modify(func(p *codec.Connect) {

@@ -1,6 +1,9 @@
 package scenarios
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/mqttproof/mqttproof/codec"
 	. "github.com/mqttproof/mqttproof/scenarios/engine"
 )
@@ -38,6 +41,62 @@ var _ = add(Scenario{
 		sub.ClosedWithin(t.Timeouts().Answer)
 	},
 })
+
+var _ = add(Scenario{
+	ID:     "malformed.text-of-broker",
+	Title:  "no text that the broker itself writes has control characters or non-characters in it",
+	Why:    "clients may refuse such a packet, and those that do not write it into their logs",
+	Proves: V5("U5-1.5.4-u3"),
+	Run: func(t *T) {
+		t.Step("the texts of CONNACK, acknowledgements and DISCONNECT", V5("U5-1.5.4-u3")...)
+		texts := 0
+		look := func(p codec.Packet, properties codec.Properties) {
+			for _, property := range properties {
+				for _, text := range []codec.Text{codec.Text(property.Data), codec.Text(property.Name)} {
+					switch property.ID {
+					case codec.AssignedClientIdentifier, codec.ReasonString, codec.ResponseInformation, codec.ServerReference, codec.UserProperty:
+					default:
+						continue // no text, or not its own
+					}
+					if len(text) == 0 {
+						continue
+					}
+					texts++
+					if i := strings.IndexFunc(text.String(), discouraged); i >= 0 {
+						t.Broken("a text without control characters and non-characters", fmt.Sprintf("%+q in %s", text.String(), p.Type()), -1)
+					}
+				}
+			}
+		}
+		c := t.Open(Modify(func(p *codec.Connect) { p.ClientID = codec.Text("") }),
+			With(codec.Int(codec.RequestResponseInformation, 1)))
+		c.SendConnect()
+		connack := c.ExpectConnack()
+		look(connack, connack.Properties)
+		other := t.Connect(Name("client with errors"))
+		id := other.NextID()
+		other.Send(&codec.Subscribe{PacketID: id, Subscriptions: []codec.Subscription{filterAt(t.Topic("wr#ng"), 0)}})
+		for range 2 {
+			switch p := other.AnswerWithin(t.Timeouts().CarriesOn).(type) {
+			case *codec.Suback:
+				look(p, p.Properties)
+				other.SendBroken(message("a", "x", 1, 10), codec.Flags(6))
+			case *codec.Disconnect:
+				look(p, p.Properties)
+			}
+		}
+		if texts == 0 {
+			t.Skip("the broker writes no text of its own")
+		}
+	},
+})
+
+// discouraged says whether a character should not be in a text (1.5.4).
+func discouraged(r rune) bool {
+	control := r >= 0x01 && r <= 0x1F || r >= 0x7F && r <= 0x9F
+	none := r >= 0xFDD0 && r <= 0xFDEF || r&0xFFFE == 0xFFFE
+	return control || none
+}
 
 var _ = add(Scenario{
 	ID:     "malformed.code-then-close",

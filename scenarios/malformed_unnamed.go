@@ -81,7 +81,7 @@ var _ = add(Scenario{
 	ID:     "malformed.unnamed",
 	Title:  "the broker goes on serving others after each error for which the standard names no reaction",
 	Why:    "whether it closes the connection or carries on is its choice, to fall over it is not",
-	Proves: refsClose,
+	Proves: Requirements(refsClose, V5("U5-4.13.1-u6")),
 	// All at once.
 	Connections: len(unnamed),
 	Run: func(t *T) {
@@ -97,6 +97,7 @@ var _ = add(Scenario{
 			t.Step(packetAnd(cases[c]), refsClose...)
 			c.SendRaw(malformedBytes(t, c, cases[c]))
 		}
+		t.Step("a check that the standard does not ask for may be left out", V5("U5-4.13.1-u6")...)
 		alive := map[*Client]bool{}
 		for _, s := range t.Survivors(clients...) {
 			alive[s.Client] = true

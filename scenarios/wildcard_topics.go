@@ -225,7 +225,7 @@ var _ = add(Scenario{
 	ID:     "wildcard.control-characters",
 	Title:  "a topic with control characters or non-characters is refused, or passed on unaltered",
 	Why:    "such names should not be used; where a broker lets them pass, it must not make others of them",
-	Proves: Requirements(V311("MQTT-4.7.3-4"), V5("MQTT-4.7.3-4")),
+	Proves: Requirements(V311("MQTT-4.7.3-4", "U3-1.5.3-u2"), V5("MQTT-4.7.3-4", "U5-1.5.4-u4")),
 	Needs:  []Feature{QoS1, Wildcard},
 	Run: func(t *T) {
 		good := t.Connect(Name("publisher"))
@@ -251,6 +251,7 @@ var _ = add(Scenario{
 			m.Is("topic", m.Topic.String(), t.Topic(string(m.Payload)))
 			outcome[string(m.Payload)] = "delivered"
 		}
+		t.Step("a receiver may close at them, or let them pass", Requirements(V311("U3-1.5.3-u2"), V5("U5-1.5.4-u4"))...)
 		for _, name := range names {
 			t.Observe(fmt.Sprintf("PUBLISH to %+q", name), "%s", outcome[name])
 		}

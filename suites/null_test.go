@@ -35,6 +35,7 @@ var passesOnNull = map[string]string{
 	"connect.password-without-user 5.0": "a CONNACK: the form is legal in 5.0",
 	"connect.problem-information 5.0":   "acknowledgements, which hold no Reason String",
 	"connect.response-information 5.0":  "a CONNACK, which holds no Response Information",
+	"connect.password-any-bytes":        "a CONNACK",
 	"guide.connect":                     "a CONNACK",
 
 	// PINGREQ is answered.
@@ -42,7 +43,11 @@ var passesOnNull = map[string]string{
 	"guide.keep-alive":        "a PINGRESP",
 	"ping.unusual":            "what a broker does is observed, and that it lives on",
 
-	"malformed.unnamed": "what a broker does is observed, and that it lives on",
+	"malformed.unnamed":     "what a broker does is observed, and that it lives on",
+	"wire.longer-lengths":   "what a broker does is observed, and that it lives on",
+	"wire.huge-lengths":     "what a broker does is observed, and that it lives on",
+	"wire.old-bugs":         "that a broker lives on",
+	"will.disconnect-wrong": "what a broker does is observed, and that it lives on",
 
 	// PUBLISH and PUBREL are answered.
 	"limits.declared-maximum-qos 5.0": "a PUBACK and a PUBREC",

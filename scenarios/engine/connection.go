@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mqttproof/mqttproof/codec"
@@ -80,20 +82,35 @@ func (t *T) AwaitClosed(n int, clients ...*Client) (open []*Client) {
 // SendTogether sends packets in one write, as a client may that does not wait
 // for answers: mostly they reach the broker in one TCP segment.
 func (c *Client) SendTogether(packets ...codec.Packet) {
-	var all []byte
-	for _, p := range packets {
+	frames := make([][]byte, len(packets))
+	for i, p := range packets {
 		data, err := p.Append(nil, c.version)
 		if err != nil {
 			c.t.end(err)
 		}
+		frames[i] = data
+	}
+	c.SendFrames(frames...)
+}
+
+// SendFrames is SendTogether for packets in bytes, of which some may be broken.
+func (c *Client) SendFrames(frames ...[]byte) {
+	for _, data := range frames {
 		sent, violations := codec.Inspect(data, c.version, codec.FromClient)
+		text := fmt.Sprintf("%d raw bytes", len(data))
+		if sent != nil {
+			text = sent.String()
+		}
+		if len(violations) > 0 {
+			c.t.accused = c.t.cites()
+		}
 		c.t.rec.add(result.Event{
 			Client: c.name, Conn: c.wire.number, Dir: result.Out, Data: c.t.secrets.mask(data),
-			Text: p.String(), Packet: sent, Version: c.version, Violations: violations,
-		}, nil)
-		all = append(all, data...)
+			Text: text, Packet: sent, Version: c.version, Violations: violations,
+		}, func(i int) { c.wire.sent = i })
+		c.wire.lastSent = codec.Type(data[0] >> 4)
 	}
-	c.wire.put(all)
+	c.wire.put(slices.Concat(frames...))
 }
 
 // SendInPieces sends a packet in writes of size bytes each, in as many TCP

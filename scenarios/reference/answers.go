@@ -35,6 +35,9 @@ func (s *session) acknowledged(c *conn, p *codec.Puback) {
 		return
 	}
 	s.judgeAnswer(c, d, rulePubackOrder, p)
+	if p.Code >= 0x80 && c.is(refusalCloses) {
+		c.end()
+	}
 	s.endedBy(d, p.Code)
 	if p.Code >= 0x80 && d.share != nil && s.is(sharedRejected1) {
 		s.toOther(d)

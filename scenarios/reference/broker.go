@@ -32,6 +32,7 @@ type Broker struct {
 	kept      map[string]*will    // by Client Identifier, for faults
 	aliases   map[uint16]string   // of all clients, for a fault
 	hidden    map[string]*session // that a clean start discarded, for a fault
+	offenders map[string]bool     // by Client Identifier, for a fault
 	assigned  int                 // Client Identifiers given out
 	closed    bool
 
@@ -43,7 +44,7 @@ func New(opts Options, faults ...Fault) *Broker {
 	return &Broker{
 		opts: opts, faults: newFaultSet(faults),
 		sessions: map[string]*session{}, retained: map[string]*message{}, shares: map[string]int{},
-		last: map[string]*message{}, kept: map[string]*will{}, aliases: map[uint16]string{}, hidden: map[string]*session{},
+		last: map[string]*message{}, kept: map[string]*will{}, aliases: map[uint16]string{}, hidden: map[string]*session{}, offenders: map[string]bool{},
 		conns: map[*conn]bool{}, listeners: map[net.Listener]bool{},
 	}
 }

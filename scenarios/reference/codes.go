@@ -46,6 +46,7 @@ func (c *conn) refuseFor(f *codec.Violation, p codec.Packet) {
 		return
 	}
 	c.refuse(codeFor(f))
+	c.spoilError()
 }
 
 func codeFor(f *codec.Violation) byte {

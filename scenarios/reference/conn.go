@@ -67,7 +67,7 @@ func (c *conn) read() {
 			}
 			first := c.version == 0
 			c.packet(frame)
-			if first && c.is(pipelinedLost) {
+			if first && c.is(pipelinedLost) || !first && c.is(restOfSegmentLost) {
 				lost = len(frames.Buffered())
 			}
 		case errors.Is(err, codec.ErrLength):

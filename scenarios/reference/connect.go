@@ -34,7 +34,7 @@ func (c *conn) firstPacket(frame []byte) {
 	}
 	c.version = v
 	p, ok := c.decode(frame)
-	if !ok {
+	if !ok || c.unanswered(p.(*codec.Connect)) || c.spoilPassword(p.(*codec.Connect)) {
 		return
 	}
 	c.accept(p.(*codec.Connect))
@@ -235,7 +235,7 @@ func (c *conn) assignID() string {
 	}
 	for {
 		c.b.assigned++
-		if id := fmt.Sprintf("reference%d", c.b.assigned); c.b.sessions[id] == nil {
+		if id := c.assignable(fmt.Sprintf("reference%d", c.b.assigned)); c.b.sessions[id] == nil {
 			return id
 		}
 	}

@@ -236,7 +236,9 @@ func (c *conn) disconnected(p *codec.Disconnect) {
 	default:
 		s.expiry, s.firstExpiry = expiry.Int, expiry.Int
 	}
-	s.discardWill(p.Code)
+	if len(p.Properties) == 0 || !c.is(farewellWithTextUnread) {
+		s.discardWill(p.Code)
+	}
 	if c.is(farewellLeftOpen) {
 		c.gone()
 		return

@@ -67,6 +67,8 @@ func (c *conn) sayGoodbye(code byte) {
 		return
 	case c.is(takeoverMistold) && taken:
 		p.Code = 0x80
+	case c.is(errorsToldAsNormal) && !taken:
+		p.Code = 0
 	case c.is(disconnectUndefined):
 		p.Code = 0x01
 	case c.is(disconnectOfClients):

@@ -213,7 +213,7 @@ func (c *conn) behindTheEnd(frame []byte) {
 	}
 	if c.rules.left {
 		c.broke(ruleAfterwards, p)
-	} else if p, ok := p.(*codec.Publish); ok && (c.session == nil && c.is(refusedProcessed) || c.code == codeTakenOver && c.is(takeoverHears)) {
+	} else if p, ok := p.(*codec.Publish); ok && (c.session == nil && c.is(refusedProcessed) || c.session != nil && c.is(behindErrorProcessed) || c.code == codeTakenOver && c.is(takeoverHears)) {
 		p = p.Clone().(*codec.Publish)
 		c.b.publish(c.newMessage(p.Topic.String(), p.Payload, p.QoS, p.Retain, p.Properties))
 	}
