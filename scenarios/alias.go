@@ -219,3 +219,33 @@ var _ = add(Scenario{
 		t.ExpectRetained(filterAt(topic, 1), topic, "by its alias")
 	},
 })
+
+var _ = add(Scenario{
+	ID:     "alias.of-refused-message",
+	Title:  "a Topic Alias of a message that the broker does not pass on can be set anew",
+	Why:    "a publisher that is refused once must not lose the alias, or have its next messages go to the refused topic",
+	Proves: V5("MQTT-3.3.2-12"),
+	Needs:  []Feature{QoS1},
+	Run: func(t *T) {
+		topic := t.Topic("allowed")
+		sub, pub := pair(t, topic, 1)
+		aliasMaximum(t, pub)
+		// A topic of the server's own (4.7.2): what it does with it is free, and so is
+		// whether the alias counts.
+		for _, p := range []*codec.Publish{aliased(pub, "$SYS/"+t.Topic("forbidden"), "forbidden", 1), aliased(pub, "", "by the alias", 1)} {
+			pub.Send(p)
+			answer := pub.AnswerWithin(t.Timeouts().Answer)
+			alive := pub.CarriesOn()
+			t.Observe("alias of a refused message, "+string(p.Payload), "%v; carries on: %v", answer, alive)
+			if !alive {
+				pub.Drop()
+				pub.Reconnect()
+			}
+		}
+		p := aliased(pub, topic, "set anew", 1)
+		t.Step("the alias is set anew", V5("MQTT-3.3.2-12")...)
+		pub.Send(p)
+		pub.ExpectPuback(p.PacketID)
+		sub.ExpectMessage(topic, "set anew")
+	},
+})

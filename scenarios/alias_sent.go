@@ -103,7 +103,13 @@ var _ = add(Scenario{
 			sub.Subscribe(topic, 1)
 			for n := range 3 {
 				payload := fmt.Sprintf("message %d", n)
-				pub.Publish(topic, payload, 1)
+				// The publisher's own aliases end with the broker.
+				alias := func(p *codec.Publish) {
+					if pub.Connack.Properties.Int(codec.TopicAliasMaximum, 0) > 0 {
+						p.Properties = append(p.Properties, codec.Int(codec.TopicAlias, 1))
+					}
+				}
+				pub.Publish(topic, payload, 1, alias)
 				m := withPayload(t, sub, payload)
 				_, used := m.Properties.Find(codec.TopicAlias)
 				t.Step("no alias comes", refs...)
@@ -135,6 +141,40 @@ var _ = add(Scenario{
 		set = aliasesOf{}
 		for _, payload := range []string{"while away", "after the return"} {
 			set.topic(t, withPayload(t, sub, payload))
+		}
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "alias.again-with-topic",
+	Title:  "a message that was sent by its Topic Alias alone comes again on a new connection with its topic",
+	Why:    "what is sent again is a copy of what was sent before, in many brokers; its alias is gone by then",
+	Proves: V5("U5-3.3.4-u3", "U5-3.3.2.1-u1", "MQTT-4.4.0-1"),
+	Needs:  []Feature{QoS2},
+	Run: func(t *T) {
+		for qos := byte(1); qos <= 2; qos++ {
+			topic := t.Topic(fmt.Sprintf("at-%d", qos))
+			sub, pub := pair(t, topic, qos, Keep(), Manual(), With(codec.Int(codec.TopicAliasMaximum, 5)), Name(fmt.Sprintf("subscriber at QoS %d", qos)))
+			set := aliasesOf{}
+			pub.Publish(topic, "sets the alias", qos)
+			first := withPayload(t, sub, "sets the alias")
+			set.topic(t, first)
+			acknowledge(sub, first)
+			pub.Publish(topic, "stays open", qos)
+			open := withPayload(t, sub, "stays open")
+			set.topic(t, open)
+			t.Observe("first attempt", "by its alias alone: %v", len(open.Topic) == 0)
+			sub.Drop()
+			resume(t, sub)
+			t.Step("it comes again", V5("MQTT-4.4.0-1")...)
+			again, ok := sub.GetsWhere(t.Timeouts().Delivery, func(m *codec.Publish) bool { return m.PacketID == open.PacketID })
+			if !ok {
+				t.Fail("the message that was not acknowledged", "none under its Packet Identifier", -1)
+			}
+			got := aliasesOf{}.topic(t, again)
+			t.Step("with its topic", V5("U5-3.3.4-u3", "U5-3.3.2.1-u1")...)
+			again.Is("topic", got, topic)
+			acknowledge(sub, again)
 		}
 	},
 })

@@ -63,7 +63,7 @@ var _ = add(Scenario{
 	Proves: V5("MQTT-3.1.2-25", "MQTT-3.1.2-24"),
 	Needs:  []Feature{QoS2},
 	Run: func(t *T) {
-		for qos := byte(1); qos <= 2; qos++ {
+		for qos := range byte(3) {
 			topic := t.Topic(fmt.Sprintf("at-%d", qos))
 			sub, pub := pair(t, topic, qos, takesSmall(), Manual(),
 				With(codec.Int(codec.ReceiveMaximum, 2)), Name(fmt.Sprintf("subscriber at QoS %d", qos)))
@@ -72,6 +72,10 @@ var _ = add(Scenario{
 			}
 			for n := range 3 {
 				payload := fmt.Sprintf("small %d", n)
+				if qos == 0 { // which may lose it
+					arrives(t, pub, sub, topic, payload, 0)
+					continue
+				}
 				pub.Publish(topic, payload, qos)
 				t.Step("a small message comes after those that were too large", V5("MQTT-3.1.2-25")...)
 				acknowledge(sub, sub.ExpectMessage(topic, payload))
@@ -129,6 +133,52 @@ var _ = add(Scenario{
 		sub.ExpectMessage(topic, "small")
 		t.Step("nothing comes of the retained message", V5("MQTT-3.1.2-25", "MQTT-3.1.2-24")...)
 		sub.NothingPending()
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "limits.too-large-will",
+	Title:  "a will that is too large for a client reaches the others, and does not hinder what this one gets",
+	Why:    "one device with a long last word must not cut a small client off",
+	Proves: V5("MQTT-3.1.2-25", "MQTT-3.1.2-24"),
+	Needs:  []Feature{QoS1},
+	Run: func(t *T) {
+		topic := t.Topic("gone")
+		sub, pub := pair(t, topic, 1, takesSmall())
+		witness := willWatcher(t, topic)
+		t.Connect(Name("device"), WithWill(will(topic, tooLarge, 1))).Drop()
+		t.Step("the will is published", V5("MQTT-3.1.2-8")...)
+		willNow(t, witness, topic, tooLarge)
+		pub.Publish(topic, "small", 1)
+		t.Step("a small message comes after it", V5("MQTT-3.1.2-25")...)
+		sub.ExpectMessage(topic, "small")
+		t.Step("nothing comes of the will", V5("MQTT-3.1.2-25", "MQTT-3.1.2-24")...)
+		sub.NothingPending()
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "limits.smallest",
+	Title:  "a client with a Maximum Packet Size of a few bytes gets a CONNACK that fits, or the close",
+	Why:    "a broker that answers with more than the client can take, or not at all, leaves it hanging",
+	Proves: V5("MQTT-3.1.2-24"),
+	Run: func(t *T) {
+		for _, most := range []uint32{20, 10, 5, 4, 2, 1} {
+			c := t.New(Name(fmt.Sprintf("client that takes %d bytes", most)), With(codec.Int(codec.MaximumPacketSize, most)))
+			c.Dial()
+			c.SendConnect()
+			answer := c.AnswerWithin(t.Timeouts().Answer)
+			if answer == nil {
+				t.Observe(fmt.Sprintf("at most %d bytes", most), "closed without an answer: %v", c.ClosedWithin(0))
+				c.Drop()
+				continue
+			}
+			size := answer.Size(codec.V5)
+			t.Observe(fmt.Sprintf("at most %d bytes", most), "%s of %d bytes", answer.Type(), size)
+			t.Step("what the broker sends fits", V5("MQTT-3.1.2-24")...)
+			t.Equal(fmt.Sprintf("a %s of %d bytes is within %d", answer.Type(), size, most), size <= int(most), true)
+			c.Drop()
+		}
 	},
 })
 

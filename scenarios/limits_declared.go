@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/mqttproof/mqttproof/codec"
 	. "github.com/mqttproof/mqttproof/scenarios/engine"
@@ -36,6 +37,43 @@ var _ = add(Scenario{
 		// A DISCONNECT may be lost when the connection is closed on what is not read,
 		// so the close alone is looked at.
 		c.ExpectClosedWithin(t.Timeouts().Answer)
+		if t.Speaks(codec.V311) { // which knows no such limit; a broker may have one all the same
+			old := t.Connect(Name("client of 3.1.1"), In(codec.V311))
+			old.Send(p)
+			t.Observe("the same packet in 3.1.1", "carries on: %v", old.CarriesOn())
+		}
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "limits.declared-size-of-connect",
+	Title:  "a CONNECT above the Maximum Packet Size of the broker is answered as any, or ends the connection",
+	Why:    "the client cannot know the limit before CONNACK tells it; what becomes of it should be known",
+	Proves: V5("MQTT-3.2.2-8", "MQTT-3.2.2-7"),
+	Run: func(t *T) {
+		size, declared := t.Connect().Connack.Properties.Find(codec.MaximumPacketSize)
+		const most = 1 << 20
+		if !declared || size.Int > most {
+			t.Skip("the broker declares no Maximum Packet Size that a test would go beyond")
+		}
+		c := t.New(Name("large client"), Modify(func(p *codec.Connect) {
+			for p.Size(codec.V5) <= int(size.Int) {
+				p.Properties = append(p.Properties, codec.User("large", strings.Repeat("x", 60_000)))
+			}
+		}))
+		c.Dial()
+		c.SendConnect()
+		ack, _ := c.AnswerWithin(t.Timeouts().Answer).(*codec.Connack)
+		if ack == nil {
+			t.Observe("CONNECT above the limit", "no CONNACK; closed: %v", c.ClosedWithin(0))
+			return
+		}
+		t.Observe("CONNECT above the limit", "CONNACK 0x%02X", ack.Code)
+		t.Step("a CONNACK has a code that exists, and the close follows where it refuses", V5("MQTT-3.2.2-8", "MQTT-3.2.2-7")...)
+		t.Equal("a defined Reason Code", codec.ReasonName(codec.CONNACK, codec.V5, ack.Code) != "", true)
+		if ack.Code != 0 {
+			c.ExpectClosedWithin(t.Timeouts().Answer)
+		}
 	},
 })
 

@@ -15,7 +15,7 @@ var inOrder = Requirements(V311("MQTT-4.6.0-5", "MQTT-4.6.0-6"), V5("MQTT-4.6.0-
 
 // burst publishes numbered messages in windows: a window is written before any
 // acknowledgement is awaited, so that the broker has several at once in hand.
-func burst(t *T, pub *Client, topic string, qos byte, first, last int) {
+func burst(t *T, pub *Client, topic string, qos byte, first, last int, opts ...PublishOption) {
 	window := 10
 	if t.V5() {
 		// Those of QoS 2 may be open until PUBCOMP (3.3.4).
@@ -30,6 +30,9 @@ func burst(t *T, pub *Client, topic string, qos byte, first, last int) {
 				p.PacketID = pub.NextID()
 				ids[p.PacketID] = true
 				sent = append(sent, p.PacketID)
+			}
+			for _, o := range opts {
+				o(p)
 			}
 			pub.Send(p)
 		}
@@ -292,5 +295,45 @@ var _ = add(Scenario{
 			sub.NothingPending()
 			sub.Send(puback(m.PacketID))
 		}
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "qos.order-around-subscribe",
+	Title:  "messages that are published while a client subscribes come in order, and those behind its SUBACK all come",
+	Why:    "who begins in the middle of a stream must be able to tell old from new",
+	Proves: Requirements(inOrder, ownership),
+	Needs:  []Feature{QoS1, Retain},
+	Run: func(t *T) {
+		topic := t.Topic("numbers")
+		sub, pub := t.Connect(Name("subscriber")), t.Connect(Name("publisher"))
+		burst(t, pub, topic, 1, 1, 10, Retained())
+		id := sub.NextID()
+		sub.Send(&codec.Subscribe{PacketID: id, Subscriptions: []codec.Subscription{filterAt(topic, 1)}})
+		burst(t, pub, topic, 1, 11, 30, Retained())
+		t.Step("SUBSCRIBE is answered", Requirements(V311("MQTT-3.8.4-1"), V5("MQTT-3.8.4-1"))...)
+		sub.ExpectSuback(id)
+		const all = 40
+		burst(t, pub, topic, 1, 31, all, Retained())
+		t.FenceOn(topic, 1, pub, sub)
+		previous, gapless := 0, 30
+		for _, m := range sub.Pending() {
+			n, _ := strconv.Atoi(string(m.Payload))
+			if m.Retain {
+				// It stands for what was before the subscription; no sentence gives it a
+				// place among the others.
+				t.Observe("retained message", "newer than what came before it: %v", n > previous)
+				continue
+			}
+			t.Step("those that are sent on come in order", inOrder...)
+			if !m.Is(fmt.Sprintf("a message that is later than %d", previous), n > previous, true) {
+				return
+			}
+			if previous = n; n == gapless+1 {
+				gapless = n
+			}
+		}
+		t.Step("those that were published behind the SUBACK all come", ownership...)
+		t.Equal("the last message without a gap", gapless, all)
 	},
 })

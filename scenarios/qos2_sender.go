@@ -294,12 +294,21 @@ var _ = add(Scenario{
 		sub, pub := pair(t, topic, 2, Keep(), Manual())
 		pub.Publish(topic, "expiry", 2, Properties(shortest()))
 		first := handedOn(t, sub, topic, "expiry")
+		at1 := t.Connect(Name("subscriber at QoS 1"), Keep(), Manual())
+		at1.Subscribe(t.Topic("at-1"), 1)
+		pub.Publish(t.Topic("at-1"), "expiry", 1, Properties(shortest()))
+		handedOn(t, at1, t.Topic("at-1"), "expiry")
 		sub.Disconnect()
+		at1.Disconnect()
 		t.Sleep(4200 * time.Millisecond) // the interval, and time for a broker that looks each second
 		resume(t, sub)
 		t.Step("the message comes again past its expiry", V5("MQTT-4.3.3-7")...)
 		second := sub.ExpectMessage(topic, "expiry")
 		second.Is("Packet Identifier", second.PacketID, first.PacketID)
+		// At QoS 1 nothing forbids either: it was sent before it expired.
+		resume(t, at1)
+		_, came := at1.Gets(t.Topic("at-1"), "expiry", t.Timeouts().Settle)
+		t.Observe("QoS 1 message past its expiry", "sent again: %v", came)
 	},
 })
 

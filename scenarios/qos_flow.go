@@ -268,3 +268,34 @@ var _ = add(Scenario{
 		m.Unwanted("the message on the first return, with Receive Maximum 1")
 	},
 })
+
+var _ = add(Scenario{
+	ID:     "qos.receive-maximum-absent",
+	Title:  "a client that gives no Receive Maximum gets messages while it acknowledges none, as many as the broker likes",
+	Why:    "most clients give none; one that works slowly must still be served",
+	Proves: V5("MQTT-4.9.0-1", "U5-3.1.2.11.3-u2"),
+	Needs:  []Feature{QoS1},
+	Run: func(t *T) {
+		topic := t.Topic("many")
+		sub, pub := pair(t, topic, 1, Manual())
+		const total = 100
+		for i := range total {
+			pub.Publish(topic, fmt.Sprintf("message %d", i), 1)
+		}
+		t.Step("at least one is sent: the default is 65,535, and none is 0", V5("MQTT-4.9.0-1", "U5-3.1.2.11.3-u2")...)
+		waiting := []*Message{sub.Next()}
+		sub.Sync()
+		t.Sleep(t.Timeouts().Settle)
+		waiting = append(waiting, sub.Pending()...)
+		t.Observe("sent at once without a Receive Maximum", "%d of %d", len(waiting), total)
+		for got := len(waiting); len(waiting) > 0; waiting = waiting[1:] {
+			sub.Send(puback(waiting[0].PacketID))
+			if got < total && len(waiting) == 1 {
+				t.Step("the next one follows an acknowledgement", ownership...)
+				more := append([]*Message{sub.Next()}, sub.Pending()...)
+				waiting = append(waiting, more...)
+				got += len(more)
+			}
+		}
+	},
+})

@@ -214,6 +214,11 @@ func (c *conn) welcome() {
 	if c.version == codec.V5 {
 		ack.Properties = append(ack.Properties, c.declared()...)
 	}
+	if !c.fits(ack) && !c.is(maximumPacketIgnored) && !c.is(connackAboveMaximum) {
+		c.session.will = nil
+		c.end() // there is no smaller way to say yes (MQTT-3.1.2-24)
+		return
+	}
 	c.startKeepAlive()
 	c.spoilConnack(ack, discarded)
 	if c.is(messagesBeforeConnack) {

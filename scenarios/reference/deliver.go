@@ -80,7 +80,7 @@ func (s *session) pump() {
 		}
 	}
 	s.queue = kept
-	if s.tooLarge && s.is(tooLargeCloses) {
+	if s.tooLarge {
 		s.tooLarge = false
 		c.refuse(codePacketTooLarge)
 	}
@@ -114,7 +114,7 @@ func (s *session) begin(d *delivery) bool {
 		d.id = id
 	}
 	if !s.conn.fits(s.packet(d, false)) && !s.is(maximumPacketIgnored) && !s.cutToFit(d) {
-		s.tooLarge = true
+		s.tooLarge = s.is(tooLargeCloses) || s.is(tooLargeSharedCloses) && d.share != nil || s.is(tooLargeWillCloses) && d.lastWill
 		if s.is(tooLargeTakesPlace) {
 			s.placesLost++
 		}
@@ -149,5 +149,9 @@ func (s *session) transmit(d *delivery, again bool) {
 	p := s.packet(d, again)
 	s.spoilMessage(d, p)
 	s.conn.alias(p)
+	if again && s.is(aliasResent) {
+		p.Topic, p.Properties = d.firstTopic, d.firstProperties
+	}
+	d.firstTopic, d.firstProperties = p.Topic, p.Properties
 	s.conn.send(p)
 }

@@ -82,6 +82,9 @@ var (
 	aliasZeroSent = broken("alias-zero-sent", "sends the Topic Alias 0 to clients that allow aliases", v5("MQTT-3.3.2-8")...)
 	aliasUnset    = broken("alias-unset", "goes on to use its Topic Aliases of the connection before",
 		v5("U5-3.3.4-u3")...).with("send-aliases")
+	aliasForwarded = broken("alias-forwarded", "hands the Topic Alias of a publisher on to the subscribers", v5("MQTT-3.1.2-27")...)
+	aliasResent    = broken("alias-sent-again", "sends a message again as it was sent first, by its Topic Alias alone",
+		v5("U5-3.3.4-u3")...).with("send-aliases")
 	aliasTwice = broken("alias-twice", "sends its Topic Alias twice in a packet", v5("U5-3.3.2.3.4-u1")...).with("send-aliases")
 )
 

@@ -10,6 +10,8 @@ var (
 		v5("MQTT-4.9.0-1")...)
 	receiveMaximumZero = broken("receive-maximum-zero", "sends no message of QoS 1 or 2 to a client that gives a Receive Maximum",
 		v5("MQTT-4.9.0-1")...)
+	receiveMaximumAbsentZero = broken("receive-maximum-absent-zero", "sends no message of QoS 1 or 2 to a client that gives no Receive Maximum",
+		v5("MQTT-4.9.0-1", "U5-3.1.2.11.3-u2")...)
 	quotaForQoS1Only = broken("quota-for-qos-1-only", "counts QoS 1 messages alone against the Receive Maximum",
 		v5("MQTT-4.9.0-2", "MQTT-3.3.4-9")...)
 	quotaFreedByPubrec = broken("quota-freed-by-pubrec", "sends the next message when PUBREC comes, before PUBCOMP",
@@ -40,6 +42,12 @@ var (
 		v5("MQTT-3.1.2-24")...)
 	maximumPacketOfRemaining = broken("maximum-packet-of-remaining", "compares the Remaining Length with the client's Maximum Packet Size, in place of the whole packet",
 		v5("MQTT-3.1.2-24")...)
+	connackAboveMaximum = broken("connack-above-maximum", "sends its CONNACK without regard to the client's Maximum Packet Size",
+		v5("MQTT-3.1.2-24")...)
+	tooLargeWillCloses = broken("too-large-will-closes", "disconnects a client for which a will is too large",
+		v5("MQTT-3.1.2-25")...)
+	tooLargeSharedCloses = broken("too-large-shared-closes", "disconnects a member for which a message of a Shared Subscription is too large",
+		v5("MQTT-3.1.2-25")...)
 	tooLargeCloses = broken("too-large-closes", "disconnects a client for which a message is too large",
 		v5("MQTT-3.1.2-25")...)
 	tooLargeBlocks = broken("too-large-blocks", "sends nothing behind a message that is too large for a client",

@@ -37,6 +37,8 @@ type message struct {
 	beside  *message
 	sentTo  []string
 	dup     bool // the DUP flag that it came with
+	// lastWill says that it is a Will Message.
+	lastWill bool
 }
 
 // newMessage takes a message out of the packet it came in.
@@ -90,4 +92,8 @@ type delivery struct {
 	on       *conn  // the connection on which it was sent last
 	attempts int    // how often it was sent
 	released bool   // PUBREC came and PUBREL was sent
+
+	// What only a fault looks at: the attempt before, which may have an alias.
+	firstTopic      codec.Text
+	firstProperties codec.Properties
 }

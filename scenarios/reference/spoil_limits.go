@@ -12,6 +12,8 @@ func (s *session) spoilQuota(maximum int) int {
 		maximum *= 2
 	case s.is(receiveMaximumZero) && maximum < 65535:
 		maximum = 0
+	case s.is(receiveMaximumAbsentZero) && maximum == 65535:
+		maximum = 0
 	case s.is(receiveMaximumKept):
 		maximum = s.receiveMaximum
 	}

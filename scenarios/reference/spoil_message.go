@@ -24,6 +24,9 @@ func (c *conn) spoilReceived(p *codec.Publish, m *message) {
 			}
 		}
 	}
+	if alias, ok := p.Properties.Find(codec.TopicAlias); ok && c.is(aliasForwarded) {
+		m.properties = append(m.properties, alias)
+	}
 	counted := c.is(qos1Lost) && m.qos == 1 || c.is(qos2Lost) && m.qos == 2
 	if counted {
 		s.counted++

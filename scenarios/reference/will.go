@@ -146,6 +146,7 @@ func (s *session) publishWill(w *will) {
 
 func (s *session) publishWillNow(w *will) {
 	m := *w.message
+	m.lastWill = true
 	m.taken = time.Now() // its Message Expiry Interval begins with its publication
 	if s.is(willNeverPublished) || s.is(willEmptyDropped) && len(m.payload) == 0 {
 		return
