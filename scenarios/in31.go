@@ -54,6 +54,8 @@ var not31 = map[string]string{
 	"unsubscribe.session":             noPresence,
 	"will.payload":                    willText,
 	"will.refused-connect":            noDuty,
+	"subscribe.refused-filter":        "its SUBACK has no code for a refusal (3.9)",
+	"will.topic-dollar":               noDollar,
 	"will.topic-ill-formed":           noDuty,
 	"will.topic-null":                 noDuty,
 }
