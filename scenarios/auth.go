@@ -257,3 +257,63 @@ var _ = add(Scenario{
 		c.ExpectClosed()
 	},
 })
+
+var _ = add(Scenario{
+	ID:     "auth.again-beside-others",
+	Title:  "a client that authenticates again is served all the while",
+	Why:    "rights are renewed every hour somewhere, and messages must not stop for it",
+	Proves: V5("MQTT-3.12.4-1", "MQTT-4.5.0-1"),
+	Run: func(t *T) {
+		c, data := challengedAgain(t)
+		t.Step("a PINGREQ before the answer to the challenge", V5("MQTT-3.12.4-1")...)
+		c.StillOpen()
+		t.Step("a message before the answer to the challenge", V5("MQTT-4.5.0-1")...)
+		topic := t.Topic("t")
+		c.Subscribe(topic, 0)
+		c.Publish(topic, "in the meantime", 0)
+		c.ExpectMessage(topic, "in the meantime")
+		t.Step("the authentication is completed behind it", V5("U5-4.12.1-u1")...)
+		sendAuth(c, 0x18, echoMethod, data)
+		c.ExpectWhere("AUTH", func(p codec.Packet) bool { _, is := p.(*codec.Auth); return is })
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "auth.unusual-code",
+	Title:  "what the broker does with an AUTH that has a code only servers use, or none at all, is observed, and it goes on serving others",
+	Why:    "the standard names no reaction, but a broker that falls over is of no use to anybody",
+	Proves: V5("MQTT-3.12.4-1"),
+	Run: func(t *T) {
+		other := t.Connect(Name("other"))
+		for _, code := range []byte{0x00, 0x01, 0xFF} {
+			c, data := challenged(t, Name(fmt.Sprintf("client with code 0x%02X", code)))
+			sendAuth(c, code, echoMethod, data)
+			answer := "the close"
+			if p := c.AnswerWithin(t.Timeouts().CarriesOn); p != nil {
+				answer = p.Type().String()
+			} else if !c.ClosedWithin(0) {
+				answer = "nothing"
+			}
+			t.Observe(fmt.Sprintf("AUTH with 0x%02X in the midst of an authentication", code), "%s", answer)
+		}
+		t.Step("the other client is served", V5("MQTT-3.12.4-1")...)
+		other.StillOpen()
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "auth.problem-information",
+	Title:  "a client that sets Request Problem Information 0 gets no Reason String and no User Property in AUTH",
+	Why:    "a client that pays for each byte declines texts that it does not read",
+	Proves: V5("MQTT-3.1.2-29"),
+	Run: func(t *T) {
+		c, data := challenged(t, With(codec.Int(codec.RequestProblemInformation, 0)))
+		sendAuth(c, 0x18, echoMethod, data)
+		t.Equal("CONNACK code", c.ExpectConnack().Code, byte(0))
+		sendAuth(c, 0x19, echoMethod, "")
+		t.Step("AUTH has no such text", V5("MQTT-3.1.2-29")...)
+		if p, ok := c.AnswerWithin(t.Timeouts().Answer).(*codec.Auth); ok {
+			t.Equal("Reason Strings and User Properties in AUTH", problemTexts(p.Properties), 0)
+		}
+	},
+})

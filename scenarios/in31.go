@@ -40,6 +40,7 @@ var not31 = map[string]string{
 	"session.history":                 noPresence,
 	"session.incoming-qos2":           noPresence,
 	"session.resumed":                 noPresence,
+	"session.second-connect":          noPresence,
 	"session.takeover-resumes":        noPresence,
 	"subscribe.flags":                 "SUBSCRIBE may have the DUP flag (3.8)",
 	"subscribe.ill-formed-filter":     noDuty,

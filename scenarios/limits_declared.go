@@ -114,6 +114,29 @@ var _ = add(Scenario{
 })
 
 var _ = add(Scenario{
+	ID:     "limits.undeclared-receive-maximum",
+	Title:  "a broker that declares no Receive Maximum takes a hundred QoS 2 messages at once",
+	Why:    "a publisher that was told of no limit counts on 65,535 places, and is cut off in the midst of its data",
+	Proves: V5("U5-3.2.2.3.3-u2"),
+	Needs:  []Feature{QoS2},
+	Run: func(t *T) {
+		const many = 100
+		c := t.Connect(Name("publisher"))
+		if declared, is := c.Connack.Properties.Find(codec.ReceiveMaximum); is {
+			t.Skip("the broker declares Receive Maximum %d", declared.Int)
+		}
+		for id := uint16(1); id <= many; id++ {
+			c.Send(message(t.Topic("open"), "open", 2, id))
+		}
+		t.Step("each gets its PUBREC, and the connection goes on", V5("U5-3.2.2.3.3-u2")...)
+		for id := uint16(1); id <= many; id++ {
+			c.ExpectPubrec(id)
+		}
+		c.StillOpen()
+	},
+})
+
+var _ = add(Scenario{
 	ID:     "limits.declared-maximum-qos",
 	Title:  "every QoS up to the Maximum QoS that the broker declares, or up to 2 if it declares none, may be published",
 	Why:    "a publisher that keeps to what it was told must not lose its connection",

@@ -396,7 +396,7 @@ var _ = add(Scenario{
 	ID:     "qos.publish-retain-unavailable",
 	Title:  "a PUBLISH with RETAIN 1 to a broker that declares Retain Available 0 ends the connection",
 	Why:    "a publisher that is not told believes that late subscribers will find its message",
-	Proves: V5("U5-3.2.2.3.5-u2", "MQTT-4.13.1-1", "MQTT-3.2.2-14"),
+	Proves: V5("U5-3.2.2.3.5-u2", "U5-3.2.2.3.5-u3", "MQTT-4.13.1-1", "MQTT-3.2.2-14"),
 	Run: func(t *T) {
 		c := t.Connect()
 		if c.Connack.Properties.Int(codec.RetainAvailable, 1) == 1 {
@@ -406,6 +406,14 @@ var _ = add(Scenario{
 		p := message(t.Topic("retained"), "retained", 0, 0)
 		p.Retain = true
 		c.Send(p)
-		c.ExpectClosed()
+		answer, told := c.AnswerWithin(t.Timeouts().Answer).(*codec.Disconnect)
+		c.ExpectClosedWithin(t.Timeouts().Answer)
+		t.Step("a DISCONNECT says so", V5("U5-3.2.2.3.5-u3")...)
+		switch {
+		case !told:
+			t.Broken("DISCONNECT 0x9A before the close", "no DISCONNECT", -1)
+		default:
+			t.Equal("DISCONNECT code", answer.Code, byte(0x9A))
+		}
 	},
 })

@@ -83,6 +83,37 @@ var _ = add(Scenario{
 })
 
 var _ = add(Scenario{
+	ID:     "session.expiry-of-connack",
+	Title:  "a session lives as long as CONNACK says, and as long as CONNECT asks where CONNACK is silent",
+	Why:    "a client that was told nothing else relies on what it asked for, and stays away for as long",
+	Proves: V5("U5-3.2.2.3.2-u2"),
+	Run: func(t *T) {
+		var clients []*Client
+		for _, name := range []string{"first", "second", "third", "fourth"} {
+			clients = append(clients, t.Connect(Name(name), Keep()))
+		}
+		const longest = 10 // seconds that can be waited for
+		for _, c := range clients {
+			if told, is := c.Connack.Properties.Find(codec.SessionExpiryInterval); is && told.Int > longest {
+				t.Skip("the broker sets Session Expiry Interval %d, too long to wait for", told.Int)
+			}
+		}
+		told, is := clients[0].Connack.Properties.Find(codec.SessionExpiryInterval)
+		for _, c := range clients {
+			c.Drop()
+		}
+		if is {
+			t.Step("the session is gone after the interval of CONNACK", V5("U5-3.2.2.3.2-u2")...)
+			expectExpired(t, time.Duration(told.Int)*time.Second, clients...)
+			return
+		}
+		t.Step("the session is there within the interval of CONNECT", V5("U5-3.2.2.3.2-u2")...)
+		t.Sleep(1500 * time.Millisecond)
+		t.Equal("Session Present", clients[0].Reconnect().SessionPresent, true)
+	},
+})
+
+var _ = add(Scenario{
 	ID:     "session.expiry-starts-again",
 	Title:  "coming back to a session starts its Session Expiry Interval again",
 	Why:    "a device that reports each minute never loses a session that lives for an hour",
@@ -105,7 +136,7 @@ var _ = add(Scenario{
 	ID:     "session.expiry-never",
 	Title:  "a session with the longest Session Expiry Interval is kept",
 	Why:    "0xFFFFFFFF means for ever; a broker that adds it to the time of day may find that it has passed",
-	Proves: V5("MQTT-3.1.2-23"),
+	Proves: V5("MQTT-3.1.2-23", "U5-3.1.2.11.2-u3"),
 	Run: func(t *T) {
 		const never = 0xFFFFFFFF
 		c := t.Connect(Clean(false), expiry(never))
@@ -120,7 +151,13 @@ var _ = add(Scenario{
 		c.Disconnect()
 		long.Disconnect()
 		t.Sleep(1500 * time.Millisecond)
+		refs := V5("MQTT-3.1.2-23")
+		if expiryInForce(c) == never {
+			refs = V5("MQTT-3.1.2-23", "U5-3.1.2.11.2-u3")
+		}
+		t.Step("the session for ever is there", refs...)
 		t.Equal("Session Present", c.Reconnect().SessionPresent, true)
+		t.Step("the session for 100 years is there", V5("MQTT-3.1.2-23")...)
 		t.Equal("Session Present of an interval above half the range", long.Reconnect().SessionPresent, true)
 	},
 })
@@ -213,7 +250,7 @@ var _ = add(Scenario{
 	ID:     "session.disconnect-changes-expiry",
 	Title:  "the Session Expiry Interval of a DISCONNECT takes the place of that of the CONNECT",
 	Why:    "a client that leaves for a moment, or for long, says so when it leaves",
-	Proves: V5("MQTT-4.1.0-2", "MQTT-3.1.2-23"),
+	Proves: V5("MQTT-4.1.0-2", "MQTT-3.1.2-23", "U5-3.14.2.2.2-u4"),
 	Run: func(t *T) {
 		const interval = 1
 		raised := t.Connect(Name("client that raises it"), Clean(false), expiry(interval))
@@ -222,7 +259,7 @@ var _ = add(Scenario{
 		for _, name := range []string{"first", "second", "third", "fourth"} {
 			lowered = append(lowered, kept(t, Name(name+" client that lowers it")))
 		}
-		t.Step("the session is there as long as nothing is changed", V5("MQTT-3.1.2-23")...)
+		t.Step("the session is there as long as nothing is changed", V5("MQTT-3.1.2-23", "U5-3.14.2.2.2-u4")...)
 		lowered[0].Disconnect()
 		t.Equal("Session Present", lowered[0].Reconnect().SessionPresent, true)
 		disconnectWithExpiry(raised, 300)

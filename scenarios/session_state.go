@@ -96,6 +96,26 @@ var _ = add(Scenario{
 })
 
 var _ = add(Scenario{
+	ID:     "session.second-connect",
+	Title:  "a session is there after the broker has closed its connection because of a second CONNECT",
+	Why:    "the error of one moment must not cost a client what waits for it",
+	Proves: stored,
+	Needs:  []Feature{QoS1},
+	Run: func(t *T) {
+		sub, pub := kept(t, Name("subscriber")), t.Connect(Name("publisher"))
+		topic := t.Topic("t")
+		sub.Subscribe(topic, 1)
+		t.Step("the connection is closed", Requirements(V311("MQTT-3.1.0-2"), V5("MQTT-3.1.0-2"))...)
+		sub.SendConnect()
+		sub.ExpectClosed()
+		t.Step("the session is there, with what came in between", stored...)
+		pub.Publish(topic, "while away", 1)
+		t.Equal("Session Present", sub.Reconnect().SessionPresent, true)
+		sub.ExpectMessage(topic, "while away")
+	},
+})
+
+var _ = add(Scenario{
 	ID:     "session.retained-survives",
 	Title:  "a retained message outlives the session of the client that published it",
 	Why:    "it is the last known state of a thing, and a thing that is switched off has one too",

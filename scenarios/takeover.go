@@ -167,11 +167,29 @@ var _ = add(Scenario{
 		after.Is("Packet Identifier", after.PacketID, before.PacketID)
 		after.HasDup(true)
 
+		first = kept(t, Name("first, PUBREC sent"), Manual())
+		topic = t.Topic("pubrec")
+		first.Subscribe(topic, 2)
+		pub.Publish(topic, "m", 2)
+		id := first.ExpectMessage(topic, "m").PacketID
+		first.Send(&codec.Pubrec{Ack: codec.Ack{PacketID: id}})
+		second = takeOver(t, first, Keep(), Manual(), Name("second, PUBREC sent"))
+		t.Step("after a PUBREC that may be lost the PUBLISH comes again, or the PUBREL comes", resent...)
+		second.ExpectWhere("PUBLISH or PUBREL with the identifier", func(p codec.Packet) bool {
+			switch p := p.(type) {
+			case *codec.Publish:
+				return p.PacketID == id && p.Dup
+			case *codec.Pubrel:
+				return p.PacketID == id
+			}
+			return false
+		})
+
 		first = kept(t, Name("first, PUBREL read"), Manual())
 		topic = t.Topic("pubrel")
 		first.Subscribe(topic, 2)
 		pub.Publish(topic, "m", 2)
-		id := first.ExpectMessage(topic, "m").PacketID
+		id = first.ExpectMessage(topic, "m").PacketID
 		t.Step("PUBREC is answered with PUBREL", Requirements(V311("MQTT-4.3.3-1"), V5("MQTT-4.3.3-4"))...)
 		first.Send(&codec.Pubrec{Ack: codec.Ack{PacketID: id}})
 		first.ExpectPubrel(id)

@@ -50,12 +50,13 @@ var passesOnNull = map[string]string{
 	"will.disconnect-wrong": "what a broker does is observed, and that it lives on",
 
 	// PUBLISH and PUBREL are answered.
-	"limits.declared-maximum-qos 5.0": "a PUBACK and a PUBREC",
-	"message.acknowledged-or-refused": "a PUBACK and a PUBREC",
-	"qos.2-received-past-expiry 5.0":  "a PUBREC and a PUBCOMP",
-	"qos.2-unknown-pubrel":            "a PUBCOMP",
-	"qos.publish-answered":            "a PUBACK and a PUBREC",
-	"qos.publish-identifier-0 5.0":    "only 3.1.1 says that the connection ends",
+	"limits.declared-maximum-qos 5.0":       "a PUBACK and a PUBREC",
+	"limits.undeclared-receive-maximum 5.0": "PUBRECs",
+	"message.acknowledged-or-refused":       "a PUBACK and a PUBREC",
+	"qos.2-received-past-expiry 5.0":        "a PUBREC and a PUBCOMP",
+	"qos.2-unknown-pubrel":                  "a PUBCOMP",
+	"qos.publish-answered":                  "a PUBACK and a PUBREC",
+	"qos.publish-identifier-0 5.0":          "only 3.1.1 says that the connection ends",
 
 	// SUBSCRIBE and UNSUBSCRIBE are answered. Of wrong filters the standard asks
 	// no more.

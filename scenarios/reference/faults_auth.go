@@ -30,6 +30,9 @@ var (
 
 // Re-authentication (4.12.1).
 var (
+	reauthHalts          = broken("reauthentication-halts", "answers no PINGREQ while a client authenticates again", v5("MQTT-3.12.4-1")...)
+	reauthHaltsMessages  = broken("reauthentication-drops-messages", "drops the messages of a client that authenticates again", v5("MQTT-4.5.0-1")...)
+	reauthTexts          = broken("reason-strings-unasked-in-auth", "puts Reason Strings into AUTH that the client declines", v5("MQTT-3.1.2-29")...)
 	reauthUnanswered     = broken("reauthentication-unanswered", "does not answer a client that authenticates again", v5("U5-4.12.1-u1")...)
 	reauthCode           = broken("reauthentication-code-wrong", "answers a client that authenticates again with the Reason Code 0x19", v5("U5-4.12.1-u1", "MQTT-3.15.2-1")...)
 	reauthMethodChanges  = broken("reauthentication-method-changes", "lets a client authenticate again with another Authentication Method", v5("MQTT-4.12.1-1")...)

@@ -76,6 +76,7 @@ var (
 		v5("MQTT-3.2.2-15", "U5-3.2.2.3.6-u2")...).with("maximum-packet-size")
 	qosUnlimited = broken("qos-unlimited", "takes a PUBLISH above its Maximum QoS",
 		v5("MQTT-3.2.2-11", "U5-3.2.2.3.4-u2")...).with("maximum-qos-1")
+	receiveMaximumUntold    = broken("receive-maximum-untold", "disconnects a client with more than 50 QoS 2 messages at once, and has not declared it", v5("U5-3.2.2.3.3-u2")...)
 	receiveMaximumUnwatched = broken("receive-maximum-unwatched", "takes more QoS 2 messages at once than its Receive Maximum",
 		v5("MQTT-3.3.4-7")...).with("receive-maximum-5")
 	maximumQoSHidden = broken("maximum-qos-hidden", "refuses QoS 2 without having declared a Maximum QoS",

@@ -25,6 +25,7 @@ var (
 	retainedNeverExpires   = broken("retained-never-expires", "sends retained messages whose Message Expiry Interval is over", v5("MQTT-3.3.2-5")...)
 	retainedExpiryStands   = broken("retained-expiry-stands", "sends retained messages with the Message Expiry Interval that they were published with", v5("MQTT-3.3.2-6")...)
 	retainNotOffered       = broken("retain-not-offered", "refuses a PUBLISH with RETAIN 1 without having declared it", v5("U5-3.2.2.3.5-u4")...)
+	retainRefusedMistold   = broken("retain-refused-mistold", "ends the connection for RETAIN 1 without retained messages by DISCONNECT 0x82", v5("U5-3.2.2.3.5-u3")...).with("no-retained")
 	retainUnlimited        = broken("retain-unlimited", "takes a PUBLISH with RETAIN 1 although it declares to have no retained messages", v5("MQTT-3.2.2-14", "U5-3.2.2.3.5-u2")...).with("no-retained")
 )
 

@@ -135,7 +135,7 @@ var behaviours = []Behaviour{
 	{"refuse-dollar", "refuses messages on topics that begin with $: with Reason Code 0x87, before 5.0 by the close", "", func(o *Options) { o.RefuseDollar = true }, nil},
 	{"tolerate-unnamed", "carries on after errors for which the standard names no reaction", "", func(o *Options) { o.TolerateUnnamed = true }, nil},
 	{"silent", "closes without DISCONNECT or CONNACK", "", func(o *Options) { o.Silent = true },
-		v5("U5-4.13.1-u2", "U5-3.1.4-u2", "U5-3.14.2.2.2-u3")},
+		v5("U5-4.13.1-u2", "U5-3.1.4-u2", "U5-3.14.2.2.2-u3", "U5-3.2.2.3.5-u3")},
 	{"drop-format-0", "leaves a Payload Format Indicator of 0 out", "", func(o *Options) { o.DropFormat0 = true }, nil},
 	{"add-user-property", "adds a User Property to each message", "", func(o *Options) { o.AddUserProperty = true }, nil},
 	{"drop-will-at-clean-start", "drops a delayed Will Message when Clean Start ends its session", "", func(o *Options) { o.DropWillAtCleanStart = true }, nil},

@@ -199,7 +199,12 @@ func (c *conn) withinLimits(p *codec.Publish) bool {
 		c.refuse(codeQoSNotSupported)
 	case p.Retain && (o.NoRetained && !c.is(retainUnlimited) || c.is(retainNotOffered)):
 		c.broke(ruleNoRetained, p)
+		if c.is(retainRefusedMistold) {
+			c.refuse(codeProtocolError)
+		}
 		c.refuse(codeRetainNotSupported)
+	case c.is(receiveMaximumUntold) && len(c.session.taken) > 50:
+		c.refuse(codeReceiveMaximum)
 	case p.QoS > 0 && o.ReceiveMaximum > 0 && c.overReceiveMaximum(p) && !c.is(receiveMaximumUnwatched):
 		c.broke(ruleReceiveMaximum, p)
 		c.refuse(codeReceiveMaximum)

@@ -59,6 +59,9 @@ func (c *conn) spoilPubrel(p *codec.Pubrel) []byte {
 // spoilFrame says that a packet of the client is not handled, because of a fault
 // that shows in its bytes.
 func (c *conn) spoilFrame(frame []byte, p codec.Packet) (handled bool) {
+	if c.haltsDuringAuth(p) {
+		return true
+	}
 	switch p.(type) {
 	case *codec.Pubrel:
 		if frame[0]&0x0F != 0b0010 && c.is(pubrelFlagsIgnored) {

@@ -28,7 +28,21 @@ func (c *conn) sendAuth(p *codec.Auth) {
 		rename("")
 	}
 	p.Properties = append(p.Properties, c.tooLarge(authReasonTooLarge, authUserTooLarge)...)
+	if c.is(reauthTexts) && !c.problems {
+		p.Properties = append(p.Properties, codec.Data(codec.ReasonString, "in words"))
+	}
 	c.send(p)
+}
+
+// haltsDuringAuth says that a packet is dropped while the client authenticates
+// again.
+func (c *conn) haltsDuringAuth(p codec.Packet) bool {
+	if c.auth == nil || c.auth.challenge == "" {
+		return false
+	}
+	_, ping := p.(*codec.Pingreq)
+	_, message := p.(*codec.Publish)
+	return ping && c.is(reauthHalts) || message && c.is(reauthHaltsMessages)
 }
 
 // servesDuringAuth serves what a client may not send before CONNACK, and says

@@ -169,6 +169,8 @@ func (c *conn) spoilDeclared(ps codec.Properties) codec.Properties {
 	switch {
 	case c.is(responseUnasked) && c.connect.Properties.Int(codec.RequestResponseInformation, 0) == 0:
 		return append(ps, codec.Data(codec.ResponseInformation, "response/"))
+	case c.is(expiryToldOnly) && c.session.expiry > 1:
+		return append(ps, codec.Int(codec.SessionExpiryInterval, 1))
 	case c.is(responseUnsaid):
 		if _, said := c.connect.Properties.Find(codec.RequestResponseInformation); !said {
 			return append(ps, codec.Data(codec.ResponseInformation, "response/"))

@@ -22,6 +22,7 @@ type spoiled struct {
 	tooLarge        bool              // a message was too large for the client
 	deaf            bool              // it takes no subscriptions
 	firstEnd        time.Time         // of its first connection
+	expiryAbsent    bool              // the client has given no Session Expiry Interval
 	firstExpiry     uint32            // of the first connection, or of a DISCONNECT
 }
 

@@ -18,6 +18,8 @@ func (s *session) spoilExpiry(resumed bool) {
 	if !resumed {
 		s.firstExpiry = s.expiry
 	}
+	_, asked := s.conn.connect.Properties.Find(codec.SessionExpiryInterval)
+	s.expiryAbsent = !asked && s.version == codec.V5
 	if s.is(expiryWhileConnected) && s.version == codec.V5 && s.expiry > 0 && s.expiry < 60 {
 		s.forgetsIn(time.Duration(s.expiry) * time.Second)
 	}
@@ -36,6 +38,10 @@ func (s *session) untoldExpiry() uint32 {
 		return 0
 	case !kept && (s.is(cleanSessionKept) || s.is(cleanSessionHeld) && !left):
 		return 60
+	case s.expiryAbsent && s.is(expiryInvented):
+		return 60
+	case s.is(expiryUntold) && s.version == codec.V5:
+		return min(s.expiry, 1)
 	case s.is(expiryOfFirst):
 		return s.firstExpiry
 	}
