@@ -105,6 +105,13 @@ func (b *Broker) DialOffering(ctx context.Context, subprotocols ...string) (net.
 	return b.endpoint.dialOffering(ctx, subprotocols)
 }
 
+// DialBelow opens the TCP connection to a broker over TLS, on which no TLS is spoken
+// yet.
+func (b *Broker) DialBelow(ctx context.Context) (net.Conn, error) {
+	d := net.Dialer{Timeout: b.endpoint.opts.connectTimeout}
+	return d.DialContext(ctx, "tcp", b.endpoint.hostPort)
+}
+
 // Transport is tcp, tls, ws or wss.
 func (b *Broker) Transport() string { return b.endpoint.transport }
 

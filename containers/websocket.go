@@ -130,6 +130,26 @@ func (c *websocketConn) WriteText(p []byte) error {
 	return c.ws.Write(context.Background(), websocket.MessageText, p)
 }
 
+// WriteFragments sends one binary message in frames of these bytes each.
+func (c *websocketConn) WriteFragments(frames ...[]byte) error {
+	w, err := c.ws.Writer(context.Background(), websocket.MessageBinary)
+	if err != nil {
+		return err
+	}
+	for _, frame := range frames {
+		if _, err := w.Write(frame); err != nil {
+			return err
+		}
+	}
+	return w.Close()
+}
+
+// Ping sends a ping frame and waits for the pong.
+func (c *websocketConn) Ping(ctx context.Context) error { return c.ws.Ping(ctx) }
+
+// NetConn is the connection that carries the WebSocket.
+func (c *websocketConn) NetConn() net.Conn { return c.raw }
+
 // Leave ends the connection by the closing handshake of WebSocket.
 func (c *websocketConn) Leave() error { return c.ws.Close(websocket.StatusNormalClosure, "") }
 

@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"fmt"
+
 	"github.com/mqttproof/mqttproof/codec"
 	. "github.com/mqttproof/mqttproof/scenarios/engine"
 )
@@ -140,6 +142,29 @@ var _ = add(Scenario{
 				_, served := c.AnswerWithin(t.Timeouts().Answer).(*codec.Connack)
 				t.Observe("a handshake without mqtt", "CONNACK: %v", served)
 			}
+		}
+	},
+})
+
+var _ = add(Scenario{
+	ID:     "websocket.fragments",
+	Title:  "a packet whose WebSocket message comes in several frames is understood, with empty ones and a ping between",
+	Why:    "libraries write what they have: a frame without a byte, a message cut in two, a ping in the middle",
+	Proves: Requirements(V311("MQTT-6.0.0-2"), V5("MQTT-6.0.0-2")),
+	Needs:  []Feature{WebSocket},
+	Run: func(t *T) {
+		cut := Requirements(V311("MQTT-6.0.0-2"), V5("MQTT-6.0.0-2"))
+		for _, size := range []int{1, 7, 1000} {
+			t.Step(fmt.Sprintf("a CONNECT in frames of %d bytes", size), cut...)
+			c := t.Open()
+			c.SendFragments(c.Packet(), size)
+			t.Equal("CONNACK code", c.ExpectConnack().Code, byte(0))
+			// The pong is a matter of WebSocket (RFC 6455, 5.5.2), not of MQTT.
+			t.Observe("a WebSocket ping", "%s", map[bool]string{true: "pong", false: "no pong"}[c.PingFrame()])
+			t.Step("a SUBSCRIBE behind a ping", cut...)
+			id := c.NextID()
+			c.SendFragments(&codec.Subscribe{PacketID: id, Subscriptions: []codec.Subscription{filterAt(t.Topic("a"), 0)}}, size)
+			c.ExpectSuback(id)
 		}
 	},
 })

@@ -115,6 +115,12 @@ func (g greeting) lacks(f Feature, without []Feature, target Target) string {
 		}
 		return ""
 	}
+	if f == TLS {
+		if transport := target.Transport(); transport != "tls" && transport != "wss" {
+			return "the run is over " + transport + " and not over TLS"
+		}
+		return ""
+	}
 	if g.connack == nil {
 		return ""
 	}

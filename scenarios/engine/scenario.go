@@ -106,9 +106,11 @@ const (
 	Restart Feature = "restart"
 	// WebSocket is the transport of the run being ws or wss.
 	WebSocket Feature = "websocket"
+	// TLS is the transport of the run being tls or wss.
+	TLS Feature = "tls"
 )
 
 // Features lists all features, for messages and for checking --without.
 func Features() []Feature {
-	return []Feature{QoS1, QoS2, Retain, Wildcard, Shared, SubscriptionID, Restart, WebSocket}
+	return []Feature{QoS1, QoS2, Retain, Wildcard, Shared, SubscriptionID, Restart, WebSocket, TLS}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 
 	"github.com/mqttproof/mqttproof/codec"
 	"github.com/mqttproof/mqttproof/scenarios/result"
@@ -22,6 +23,10 @@ type framed interface {
 	WriteText(data []byte) error
 	// Subprotocol is what the server chose; empty for none.
 	Subprotocol() string
+	// WriteFragments sends one binary message in frames of these bytes each.
+	WriteFragments(frames ...[]byte) error
+	// Ping sends a ping frame and waits for the pong.
+	Ping(ctx context.Context) error
 	// Leave ends the connection by the closing handshake.
 	Leave() error
 }
@@ -86,4 +91,45 @@ func (c *Client) SendText(p codec.Packet) {
 	if err := f.WriteText(data); err != nil && !errors.Is(err, net.ErrClosed) {
 		c.note("the text message could not be written: " + err.Error())
 	}
+}
+
+// SendFragments sends a packet in one WebSocket message of several frames: each of
+// size bytes, with an empty one between, and behind them one more message, without
+// a byte.
+func (c *Client) SendFragments(p codec.Packet, size int) {
+	f, ok := c.wire.conn.(framed)
+	if !ok {
+		c.t.end(noFrames)
+	}
+	data, err := p.Append(nil, c.version)
+	if err != nil {
+		c.t.end(err)
+	}
+	sent, _ := codec.Inspect(data, c.version, codec.FromClient)
+	c.t.rec.add(result.Event{
+		Client: c.name, Conn: c.wire.number, Dir: result.Out, Data: c.t.secrets.mask(data),
+		Text: p.String() + fmt.Sprintf(" in frames of %d bytes", size), Packet: sent, Version: c.version,
+	}, nil)
+	var frames [][]byte
+	for piece := range slices.Chunk(data, size) {
+		frames = append(frames, piece, nil)
+	}
+	for _, message := range [][][]byte{frames, {nil}} {
+		if err := f.WriteFragments(message...); err != nil && !errors.Is(err, net.ErrClosed) {
+			c.note("the message could not be written: " + err.Error())
+		}
+	}
+}
+
+// PingFrame sends a WebSocket ping and says whether the pong came in time.
+func (c *Client) PingFrame() bool {
+	f, ok := c.wire.conn.(framed)
+	if !ok {
+		c.t.end(noFrames)
+	}
+	ctx, cancel := context.WithTimeout(c.t.ctx, c.t.timeouts.Answer)
+	defer cancel()
+	err := f.Ping(ctx)
+	c.note(fmt.Sprintf("WebSocket ping: %v", err))
+	return err == nil
 }

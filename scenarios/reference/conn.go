@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"time"
@@ -76,6 +77,9 @@ func (c *conn) read() {
 			c.refuse(codePacketTooLarge)
 		default:
 			c.spoilUnfinished(frames.Buffered())
+			if _, secure := nc.(*tls.Conn); secure && c.session != nil && c.is(willLostOverTLS) {
+				c.session.will = nil
+			}
 			c.lost()
 		}
 		c.b.mu.Unlock()

@@ -29,7 +29,7 @@ type flaw struct {
 	breaks []spec.Ref
 	needs  []string // behaviours without which it cannot show
 
-	webSocket bool // it shows over that transport only
+	over string // the transport over which alone it shows, ws or tls; empty for any
 
 	// What is said of packets as such is said here, and not asked for elsewhere.
 	misses func(*mistake) bool                               // errors of clients that are not seen

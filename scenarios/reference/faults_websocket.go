@@ -22,24 +22,27 @@ var (
 		both(v311("MQTT-6.0.0-2"), v5("MQTT-6.0.0-2"))...).overWebSocket()
 	partOfPacketRefused = broken("part-of-packet-refused", "closes the connection at a WebSocket frame that holds no whole packet",
 		both(v311("MQTT-6.0.0-2"), v5("MQTT-6.0.0-2"))...).overWebSocket()
+	emptyMessageRefused = broken("empty-message-refused", "closes the connection at a WebSocket message without a byte",
+		both(v311("MQTT-6.0.0-2"), v5("MQTT-6.0.0-2"))...).overWebSocket()
 )
 
 var _ = wrongSubprotocol.overWebSocket()
 
 // overWebSocket notes that the flaw shows over that transport only.
 func (f *flaw) overWebSocket() *flaw {
-	f.webSocket = true
+	f.over = "ws"
 	return f
 }
 
-// WebSocket says whether the fault shows over that transport only.
-func (f Fault) WebSocket() bool { return f.on.webSocket }
+// Over gives the transport over which alone the fault shows, ws or tls; empty for
+// one that shows over any.
+func (f Fault) Over() string { return f.on.over }
 
 // spoilMessages gives the connection of a WebSocket with the faults in how its
 // messages are read and written. They show before any version is known.
 func (b *Broker) spoilMessages(ctx context.Context, ws *websocket.Conn, nc net.Conn) net.Conn {
 	on := b.faults.anywhere
-	if !on(textTaken) && !on(textDropped) && !on(textSent) && !on(restOfFrameLost) && !on(partOfPacketRefused) {
+	if !on(textTaken) && !on(textDropped) && !on(textSent) && !on(restOfFrameLost) && !on(partOfPacketRefused) && !on(emptyMessageRefused) {
 		return nc
 	}
 	return &spoiltMessages{Conn: nc, b: b, ctx: ctx, ws: ws}
@@ -65,7 +68,8 @@ func (c *spoiltMessages) Read(p []byte) (int, error) {
 		switch {
 		case kind == websocket.MessageText && on(textDropped):
 			continue
-		case kind == websocket.MessageText && !on(textTaken), on(partOfPacketRefused) && !whole:
+		case kind == websocket.MessageText && !on(textTaken), on(partOfPacketRefused) && !whole,
+			on(emptyMessageRefused) && len(data) == 0:
 			_ = c.ws.Close(websocket.StatusUnsupportedData, "")
 			return 0, io.EOF
 		case on(restOfFrameLost) && whole:

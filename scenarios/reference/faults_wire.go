@@ -23,7 +23,9 @@ var (
 	farewellWithTextUnread = broken("disconnect-with-properties-unread", "does not discard the will at a DISCONNECT that has properties", v5("MQTT-3.14.4-3")...)
 	passwordAsText         = broken("password-as-text", "refuses a CONNECT whose password is no UTF-8, or has U+0000 in it",
 		both(v311("MQTT-3.1.4-4"), v5("MQTT-3.1.4-5"))...)
-	controlInText = broken("control-character-in-text", "begins the Client Identifiers that it assigns with U+0001", v5("U5-1.5.4-u3")...)
+	controlInText   = broken("control-character-in-text", "begins the Client Identifiers that it assigns with U+0001", v5("U5-1.5.4-u3")...)
+	willLostOverTLS = broken("will-lost-over-tls", "does not publish the will of a client whose TLS connection ends without a DISCONNECT",
+		both(v311("MQTT-3.1.2-8"), v5("MQTT-3.1.2-8"))...).overTLS()
 	refusalCloses = broken("refusal-closes", "closes the connection of a client that refuses a message", v5("U5-4.13.2-u1")...)
 )
 
@@ -67,4 +69,10 @@ func (c *conn) spoilPassword(p *codec.Connect) bool {
 	}
 	c.end()
 	return true
+}
+
+// overTLS notes that the flaw shows over that transport only.
+func (f *flaw) overTLS() *flaw {
+	f.over = "tls"
+	return f
 }

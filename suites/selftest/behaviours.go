@@ -12,11 +12,11 @@ import (
 )
 
 // Correct runs every scenario on reference brokers without a fault: with the
-// defaults, over WebSocket, with each behaviour alone, and with enough combinations
+// defaults, over WebSocket and over TLS, with each behaviour alone, and with enough combinations
 // that each two behaviours stand together in one. It gives what was found, where nothing
 // should be. each, if not nil, is told of each broker when it is done.
 func Correct(ctx context.Context, each func(behaviours []string, broken int)) ([]Broken, error) {
-	sets := append(Sets(), overWebSocket)
+	sets := append(Sets(), over["ws"], over["tls"])
 	found := make([][]Broken, len(sets))
 	err := parallel(ctx, len(sets), correctAtOnce, func(ctx context.Context, i int) error {
 		run, err := correct(ctx, sets[i])
@@ -41,13 +41,15 @@ func Correct(ctx context.Context, each func(behaviours []string, broken int)) ([
 	return all, err
 }
 
-// overWebSocket stands for the defaults, with all connections over WebSocket.
-var overWebSocket = []string{"over WebSocket"}
+// over stands for the defaults, with all connections over a transport.
+var over = map[string][]string{"ws": {"over WebSocket"}, "tls": {"over TLS"}}
 
 // correct runs every scenario on a correct broker with these behaviours.
 func correct(ctx context.Context, set []string) (*result.Run, error) {
-	if slices.Equal(set, overWebSocket) {
-		return judgeWebSocket(ctx, reference.Defaults(), nil, scenarios.All())
+	for transport, name := range over {
+		if slices.Equal(set, name) {
+			return judgeOver(ctx, transport, reference.Defaults(), nil, scenarios.All())
+		}
 	}
 	opts, err := reference.Defaults().With(set...)
 	if err != nil {

@@ -67,11 +67,13 @@ func timeouts(faulty bool) engine.Timeouts {
 	return t
 }
 
-// judge runs scenarios on a reference broker: over WebSocket, where a fault shows
-// there only.
+// judge runs scenarios on a reference broker: over the transport over which a fault
+// shows only, if it is such a one.
 func judge(ctx context.Context, opts reference.Options, faults []reference.Fault, list []engine.Scenario, versions ...spec.Version) (*result.Run, error) {
-	if slices.ContainsFunc(faults, reference.Fault.WebSocket) {
-		return judgeWebSocket(ctx, opts, faults, list, versions...)
+	for _, f := range faults {
+		if transport := f.Over(); transport != "" {
+			return judgeOver(ctx, transport, opts, faults, list, versions...)
+		}
 	}
 	b, err := start(opts, faults...)
 	if err != nil {
