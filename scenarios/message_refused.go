@@ -15,10 +15,14 @@ var _ = add(Scenario{
 	Proves: Requirements(V311("MQTT-3.3.5-2"), V5("MQTT-3.3.4-1")),
 	Needs:  []Feature{QoS2},
 	Run: func(t *T) {
+		// A topic of the server's own (4.7.2): what it does with it is free.
+		topic := "$SYS/" + t.Topic("forbidden")
+		watcher := t.Connect(Name("watcher"))
+		watcher.Send(&codec.Subscribe{PacketID: watcher.NextID(), Subscriptions: []codec.Subscription{filterAt(topic, 1)}})
+		answered := watcher.AnswerWithin(t.Timeouts().Answer)
 		for qos := byte(1); qos <= 2; qos++ {
-			// A topic of the server's own (4.7.2): what it does with it is free.
 			c := t.Connect(Name(fmt.Sprintf("publisher at QoS %d", qos)))
-			c.Send(message("$SYS/"+t.Topic("forbidden"), "forbidden", qos, 9))
+			c.Send(message(topic, "forbidden", qos, 9))
 			t.Step("an acknowledgement or the close", Requirements(V311("MQTT-3.3.5-2"), V5("MQTT-3.3.4-1"))...)
 			answer := c.AnswerWithin(t.Timeouts().Answer)
 			closed := c.ClosedWithin(0)
@@ -26,6 +30,8 @@ var _ = add(Scenario{
 			t.Equal("PUBACK, PUBREC or the close", ok, true)
 			t.Observe("topic that begins with $SYS", "%v, closed: %v", answer, closed)
 		}
+		t.Sleep(t.Timeouts().Settle)
+		t.Observe("messages for a subscriber of the topic", "%d, after %v", len(watcher.Pending()), answered)
 	},
 })
 

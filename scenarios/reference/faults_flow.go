@@ -39,6 +39,8 @@ var (
 		both(v311("MQTT-2.3.1-4", "MQTT-4.3.2-1"), v5("MQTT-2.2.1-4", "MQTT-4.3.2-1"))...)
 	packetIDReusedAt2 = broken("packet-identifier-reused-at-qos-2", "gives a new QoS 2 message the Packet Identifier of one that is not acknowledged",
 		both(v311("MQTT-2.3.1-4", "MQTT-4.3.3-1"), v5("MQTT-2.2.1-4", "MQTT-4.3.3-1"))...)
+	packetIDOfByte = broken("packet-identifier-of-a-byte", "begins with Packet Identifier 1 again behind 255, whatever is under way",
+		both(v311("MQTT-2.3.1-4", "MQTT-4.3.2-1"), v5("MQTT-2.2.1-4", "MQTT-4.3.2-1"))...)
 	packetIDFreeAtPubrec = broken("packet-identifier-free-at-pubrec", "uses the Packet Identifier of a QoS 2 message again before its PUBCOMP has come",
 		both(v311("MQTT-2.3.1-4"), v5("MQTT-2.2.1-4"))...)
 	packetIDChanges = broken("packet-identifier-changes", "sends a message again under another Packet Identifier",

@@ -95,6 +95,10 @@ func (s *session) wrongID(qos byte) (id uint16, ok bool) {
 	if s.is(packetIDZero) {
 		return 0, true
 	}
+	if s.is(packetIDOfByte) {
+		s.lastID = s.lastID%255 + 1
+		return s.lastID, true
+	}
 	for _, d := range s.inflight {
 		if s.is(packetIDReusedAt1) && qos == 1 && d.qos == 1 || s.is(packetIDReusedAt2) && qos == 2 && d.qos == 2 ||
 			s.is(packetIDFreeAtPubrec) && d.released {
