@@ -242,10 +242,11 @@ var _ = add(Scenario{
 				pub.Reconnect()
 			}
 		}
-		p := aliased(pub, topic, "set anew", 1)
-		t.Step("the alias is set anew", V5("MQTT-3.3.2-12")...)
-		pub.Send(p)
-		pub.ExpectPuback(p.PacketID)
-		sub.ExpectMessage(topic, "set anew")
+		for _, p := range []*codec.Publish{aliased(pub, topic, "set anew", 1), aliased(pub, "", "by the new one", 1)} {
+			t.Step("the alias is set anew", V5("MQTT-3.3.2-12")...)
+			pub.Send(p)
+			pub.ExpectPuback(p.PacketID)
+			sub.ExpectMessage(topic, string(p.Payload))
+		}
 	},
 })

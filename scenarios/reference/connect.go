@@ -157,7 +157,7 @@ func (c *conn) accept(p *codec.Connect) {
 // refuseConnect refuses what a CONNECT asks for, and closes the connection.
 func (c *conn) refuseConnect(code byte) {
 	if code == codeQoSNotSupported && c.is(willQoSRefusedOpen) || code == codeRetainNotSupported && c.is(willRetainRefusedOn) ||
-		code == codeBadClientID && c.is(emptyIDOpen) || code == codeBadLogin && c.is(loginRefusedOpen) {
+		code == codePacketTooLarge && c.is(largeConnectOpen) || code == codeBadClientID && c.is(emptyIDOpen) || code == codeBadLogin && c.is(loginRefusedOpen) {
 		c.send(&codec.Connack{Code: code})
 		return
 	}
@@ -168,6 +168,8 @@ func (c *conn) refuseConnect(code byte) {
 // 0 for none. In 3.1.1 the connection has been refused by then.
 func (c *conn) limits(p *codec.Connect) byte {
 	switch {
+	case c.b.opts.LimitConnect && c.version == codec.V5 && p.Size(codec.V5) > int(c.b.opts.MaximumPacketSize):
+		return codePacketTooLarge
 	case c.id == "" && c.b.opts.NoAssignedIDs && c.version == codec.V5:
 		return codeBadClientID
 	case c.id == "" && c.b.opts.NoAssignedIDs:

@@ -74,6 +74,8 @@ var (
 var (
 	anySizeTaken = broken("any-size-taken", "takes packets above its Maximum Packet Size",
 		v5("MQTT-3.2.2-15", "U5-3.2.2.3.6-u2")...).with("maximum-packet-size")
+	largeConnectOpen = broken("large-connect-refused-open", "refuses a CONNECT above its Maximum Packet Size by CONNACK and leaves the connection open",
+		v5("MQTT-3.2.2-7")...).with("limit-connect")
 	qosUnlimited = broken("qos-unlimited", "takes a PUBLISH above its Maximum QoS",
 		v5("MQTT-3.2.2-11", "U5-3.2.2.3.4-u2")...).with("maximum-qos-1")
 	receiveMaximumUntold    = broken("receive-maximum-untold", "disconnects a client with more than 50 QoS 2 messages at once, and has not declared it", v5("U5-3.2.2.3.3-u2")...)

@@ -74,6 +74,9 @@ type Options struct {
 	// MaximumPacketSize in bytes is the largest packet that is taken (3.2.2.3.6);
 	// 0 is no limit. In 3.1 and 3.1.1 there is none.
 	MaximumPacketSize uint32
+	// LimitConnect refuses a CONNECT above MaximumPacketSize, of which its client
+	// could not know (3.2.2.2 has a Reason Code for it).
+	LimitConnect bool
 	// TopicAliasMaximum is how many aliases a client may use (3.2.2.3.8).
 	TopicAliasMaximum uint16
 	// SessionExpiryLimit, if above 0, is the longest Session Expiry Interval in
@@ -153,6 +156,7 @@ var behaviours = []Behaviour{
 	{"server-keep-alive", "sets the Keep Alive of every client to 10 seconds", "", func(o *Options) { o.ServerKeepAlive = 10 }, nil},
 	{"receive-maximum-5", "declares Receive Maximum 5", "", func(o *Options) { o.ReceiveMaximum = 5 }, nil},
 	{"maximum-packet-size", "declares a Maximum Packet Size of 16 KiB", "", func(o *Options) { o.MaximumPacketSize = 16 << 10 }, nil},
+	{"limit-connect", "declares a Maximum Packet Size of 16 KiB, and refuses a CONNECT above it", "", func(o *Options) { o.MaximumPacketSize, o.LimitConnect = 16<<10, true }, nil},
 	{"no-aliases", "declares Topic Alias Maximum 0", "aliases", func(o *Options) { o.TopicAliasMaximum = 0 }, nil},
 	{"all-aliases", "declares Topic Alias Maximum 65,535", "aliases", func(o *Options) { o.TopicAliasMaximum = 65535 }, nil},
 	{"session-expiry-limit", "grants a Session Expiry Interval of 600 seconds at most", "", func(o *Options) { o.SessionExpiryLimit = 600 }, nil},
