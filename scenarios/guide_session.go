@@ -249,6 +249,10 @@ var _ = add(Scenario{
 		pub.Publish(topic, "queued", 1)
 		sub.ExpectMessage(topic, "queued")
 		sub.Sync()
+		hasty := t.Connect(Name("client that acknowledges nothing"), Keep(), Manual())
+		hasty.Subscribe(t.Topic("under-way"), 1)
+		pub.Publish(t.Topic("under-way"), "not acknowledged", 1)
+		hasty.ExpectMessage(t.Topic("under-way"), "not acknowledged")
 		t.Connect(Name("device"), WithWill(codec.Will{
 			Topic: codec.Text(t.Topic("reconnect/will")), Payload: []byte("offline"), QoS: 1, Retain: true,
 		}))
@@ -261,6 +265,7 @@ var _ = add(Scenario{
 
 		t.Step("what has survived; a will may be put off until now", V311("U3-3.1.2.5-u2")...)
 		away.Reconnect()
+		hasty.Reconnect()
 		late := t.Connect(Name("later subscriber"))
 		late.Subscribe(t.Topic("reconnect/#"), 1)
 		pub.Publish(topic, "after", 1)
@@ -272,6 +277,7 @@ var _ = add(Scenario{
 		survived("session", sub.Connack.SessionPresent)
 		survived("subscription", came(sub, topic, "after"))
 		survived("queued message", came(away, topic, "queued"))
+		survived("message that was not acknowledged", came(hasty, t.Topic("under-way"), "not acknowledged"))
 		survived("retained message", came(late, t.Topic("reconnect/kept"), "retained"))
 		survived("will of a connected client, published and retained,", came(late, t.Topic("reconnect/will"), "offline"))
 
