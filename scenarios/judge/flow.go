@@ -44,9 +44,11 @@ func (j *judge) flows() {
 // exchanges counts what a client has sent and the broker has not answered.
 type exchanges struct {
 	known, resumed bool
-	// published counts PUBLISHes without an answer, by QoS; released PUBRELs.
-	published    map[byte]map[uint16]int
-	released     map[uint16]int
+	// published counts PUBLISHes without an answer, by QoS.
+	published map[byte]map[uint16]int
+	// released has for each PUBREL without an answer how many PUBLISHes of QoS 2 came
+	// before it and are still open: those it ends.
+	released     map[uint16][]int
 	subscribes   map[uint16][][]byte // of each SUBSCRIBE, the QoS asked for each filter
 	unsubscribes map[uint16][]int    // of each UNSUBSCRIBE, how many filters
 	pubrels      map[uint16]int      // of the broker, less the PUBRECs of the client
@@ -54,7 +56,7 @@ type exchanges struct {
 
 func newExchanges(known bool) *exchanges {
 	return &exchanges{known: known,
-		published: map[byte]map[uint16]int{1: {}, 2: {}}, released: map[uint16]int{},
+		published: map[byte]map[uint16]int{1: {}, 2: {}}, released: map[uint16][]int{},
 	}
 }
 
@@ -82,13 +84,15 @@ func (j *judge) answers(c *conn, x *exchanges) {
 				x.forget(2, p.PacketID)
 			}
 		case *codec.Pubcomp:
-			if x.released[p.PacketID] == 0 && x.known && !x.resumed {
-				j.broken(c, i, rule{"MQTT-4.3.3-2", "MQTT-2.2.1-5"}, "an identifier that a PUBREL used", "PUBCOMP %d", p.PacketID)
-			} else if x.released[p.PacketID] > 0 {
+			if len(x.released[p.PacketID]) > 0 {
 				j.kept(c, rule{"MQTT-4.3.3-2", "MQTT-4.3.3-11"})
-				x.released[p.PacketID]--
+				x.complete(p.PacketID)
+			} else {
+				if x.known && !x.resumed {
+					j.broken(c, i, rule{"MQTT-4.3.3-2", "MQTT-2.2.1-5"}, "an identifier that a PUBREL used", "PUBCOMP %d", p.PacketID)
+				}
+				delete(x.published[2], p.PacketID)
 			}
-			delete(x.published[2], p.PacketID)
 		case *codec.Pubrel:
 			j.pubrel(c, i, p.PacketID)
 		case *codec.Suback:
@@ -107,7 +111,7 @@ func (x *exchanges) sent(p codec.Packet) {
 			x.published[p.QoS][p.PacketID]++
 		}
 	case *codec.Pubrel:
-		x.released[p.PacketID]++
+		x.released[p.PacketID] = append(x.released[p.PacketID], x.published[2][p.PacketID])
 	case *codec.Pubrec:
 		x.pubrels[p.PacketID]--
 	case *codec.Subscribe:
@@ -118,6 +122,19 @@ func (x *exchanges) sent(p codec.Packet) {
 		x.subscribes[p.PacketID] = append(x.subscribes[p.PacketID], asked)
 	case *codec.Unsubscribe:
 		x.unsubscribes[p.PacketID] = append(x.unsubscribes[p.PacketID], len(p.Filters))
+	}
+}
+
+// complete notes the PUBCOMP for the oldest PUBREL. A PUBLISH that was sent behind the
+// PUBREL is another message, whose PUBREC is still to come.
+func (x *exchanges) complete(id uint16) {
+	ended, rest := x.released[id][0], x.released[id][1:]
+	for i := range rest {
+		rest[i] = max(0, rest[i]-ended)
+	}
+	x.released[id] = rest
+	if x.published[2][id] -= ended; x.published[2][id] <= 0 {
+		delete(x.published[2], id)
 	}
 }
 

@@ -122,14 +122,15 @@ func (h *history) completed(c *conn, id uint16, event int) {
 	}
 }
 
-// willOf notes the will of a CONNECT that is accepted.
+// willOf notes the will of a CONNECT that is accepted. One without an answer may have
+// been: a client that resets its connection loses the CONNACK.
 func (h *history) willOf(c *conn) {
 	w := c.connect.Will
-	if w == nil || !c.accepted() {
+	if w == nil || c.connack != nil && !c.accepted() {
 		return
 	}
 	h.add(&message{
 		content: content{string(w.Topic), string(w.Payload)}, qos: w.QoS, retain: w.Retain, props: w.Properties,
-		conn: c, will: true, released: never, taken: never, done: never, doubtful: c.broken <= c.connectAt,
+		conn: c, will: true, released: never, taken: never, done: never, doubtful: c.broken <= c.connectAt || c.connack == nil,
 	})
 }

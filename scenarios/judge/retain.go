@@ -137,9 +137,10 @@ func (j *judge) retainCopies(s *session) {
 			asks, never1, never2 := 0, false, false
 			for _, sub := range s.matching(d.topic) {
 				switch {
-				case sub.asked > d.event || sub.refused || sub.group != "":
+				case sub.asked > d.event || sub.refused:
 				case sub.option.RetainAsPublished:
 					asks += len(d.from) + 1 // it may be the message as it passed
+				case sub.group != "": // gets no retained messages (4.8.2)
 				case sub.option.RetainHandling == 2:
 					never2 = true
 				case sub.option.RetainHandling == 1 && s.existed(sub):
