@@ -24,6 +24,8 @@ type cli struct {
 	Explain  explainCmd  `cmd:"" help:"Say in words what a scenario, a requirement or a fault is, and why it matters."`
 	Probe    probeCmd    `cmd:"" help:"Ask a broker what it supports, and try what it does where the standard leaves it free."`
 	Selftest selftestCmd `cmd:"" help:"Prove the scenarios: the reference broker passes them, and each fault fails one."`
+	Fuzz     fuzzCmd     `cmd:"" help:"Attack a broker with sessions of packets, and keep what breaks it."`
+	Replay   replayCmd   `cmd:"" help:"Run a finding of fuzz again, or turn it into a Go test."`
 	Decode   decodeCmd   `cmd:"" help:"Show packets given in hex, with every rule that they break."`
 	Serve    serveCmd    `cmd:"" help:"Serve the reference broker, and say what its clients do wrong."`
 	Targets  targetsCmd  `cmd:"" help:"List what can be judged, and how it is written."`

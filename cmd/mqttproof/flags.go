@@ -18,8 +18,8 @@ import (
 	"github.com/mqttproof/mqttproof/scenarios/engine"
 )
 
-// brokerFlags are the flags of all commands that talk to a broker.
-type brokerFlags struct {
+// reachFlags say how to reach a broker.
+type reachFlags struct {
 	User           string        `placeholder:"NAME" help:"User name for CONNECT. The password comes from --password-file or from the environment variable MQTTPROOF_PASSWORD."`
 	PasswordFile   string        `placeholder:"FILE" help:"File with the password."`
 	CA             string        `name:"ca" placeholder:"FILE" help:"Certificates that may sign the broker's (PEM)."`
@@ -27,11 +27,22 @@ type brokerFlags struct {
 	Key            string        `placeholder:"FILE" help:"The key of our own certificate (PEM)."`
 	Insecure       bool          `help:"Accept any certificate of the broker."`
 	ConnectTimeout time.Duration `default:"5s" help:"Limit for opening a connection."`
-	Prefix         string        `placeholder:"TOPIC" help:"Beginning of every topic, for brokers with access rules (default mqttproof/)."`
-	ClientPrefix   string        `placeholder:"TEXT" help:"Beginning of every client identifier (default mp)."`
 	Fault          []string      `sep:"none" placeholder:"NAME,..." help:"Faults to switch on in embedded:reference: names of list --faults, or requirements."`
 	With           []string      `sep:"none" placeholder:"NAME,..." help:"Ways in which embedded:reference behaves: names of list --behaviours."`
-	TimeoutFactor  float64       `default:"1" help:"Multiplies every wait, for slow machines and networks."`
+}
+
+// brokerFlags are the flags of the commands that ask a broker by scenarios.
+type brokerFlags struct {
+	reachFlags
+
+	Prefix        string  `placeholder:"TOPIC" help:"Beginning of every topic, for brokers with access rules (default mqttproof/)."`
+	ClientPrefix  string  `placeholder:"TEXT" help:"Beginning of every client identifier (default mp)."`
+	TimeoutFactor float64 `default:"1" help:"Multiplies every wait, for slow machines and networks."`
+}
+
+// targets reads what names brokers; embedded: where nothing does.
+func (c *brokerFlags) targets(texts []string) ([]target.Target, error) {
+	return c.reachFlags.targets(texts, containers.ClientPrefix(c.ClientPrefix))
 }
 
 // runCmd is the flags of run. Those that talk about the broker come first.
@@ -113,7 +124,7 @@ func (c *runCmd) plan() (*plan, error) {
 }
 
 // targets reads what names brokers; embedded: where nothing does.
-func (c *brokerFlags) targets(texts []string) (list []target.Target, err error) {
+func (c *reachFlags) targets(texts []string, more ...containers.Option) (list []target.Target, err error) {
 	if len(texts) == 0 {
 		texts = []string{"embedded:"}
 	}
@@ -130,9 +141,8 @@ func (c *brokerFlags) targets(texts []string) (list []target.Target, err error) 
 		return nil, err
 	}
 	for _, text := range texts {
-		t, err := target.Parse(text, containers.Credentials(c.User, password), containers.CA(c.CA),
-			containers.ClientCertificate(c.Cert, c.Key), containers.Insecure(c.Insecure), containers.ConnectTimeout(c.ConnectTimeout),
-			containers.ClientPrefix(c.ClientPrefix))
+		t, err := target.Parse(text, append(slices.Clone(more), containers.Credentials(c.User, password), containers.CA(c.CA),
+			containers.ClientCertificate(c.Cert, c.Key), containers.Insecure(c.Insecure), containers.ConnectTimeout(c.ConnectTimeout))...)
 		if err != nil {
 			return nil, err
 		}
@@ -150,7 +160,7 @@ func (c *brokerFlags) targets(texts []string) (list []target.Target, err error) 
 
 // deviating adds what --fault and --with ask for to the reference broker among
 // the targets.
-func (c *brokerFlags) deviating(texts []string) ([]string, error) {
+func (c *reachFlags) deviating(texts []string) ([]string, error) {
 	var query []string
 	for _, name := range split(c.Fault) {
 		query = append(query, "fault="+name)
@@ -180,7 +190,7 @@ func (c *brokerFlags) deviating(texts []string) ([]string, error) {
 }
 
 // password is never a flag: flags are seen by everyone on the machine.
-func (c *brokerFlags) password() (string, error) {
+func (c *reachFlags) password() (string, error) {
 	if c.User == "" {
 		if c.PasswordFile != "" {
 			return "", usage("--password-file needs --user")

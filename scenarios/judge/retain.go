@@ -173,8 +173,8 @@ func (j *judge) retainCopies(s *session) {
 // existed says that the session certainly had a subscription with the filter
 // when this one was asked for.
 func (s *session) existed(sub *subscription) bool {
-	for _, old := range s.subs {
-		if old.filter == sub.filter && old.asked < sub.asked && !old.refused && old.answered < sub.asked && old.leaving > sub.asked {
+	for _, old := range s.byFilter[sub.filter] {
+		if old.asked < sub.asked && !old.refused && old.answered < sub.asked && old.leaving > sub.asked {
 			return true
 		}
 	}

@@ -22,17 +22,20 @@ type session struct {
 	before *session
 
 	subs      []*subscription
-	parcels   map[uint16]*parcel  // the last one under each identifier
-	all       []*parcel           // all of them
-	sending   map[uint16]*message // of the client, by identifier: the last one
-	delivered map[content]int     // first transmissions so far
-	shared    bool                // it has had a shared subscription
+	byFilter  map[string][]*subscription
+	matched   map[string][]*subscription // what matching has found, by topic
+	parcels   map[uint16]*parcel         // the last one under each identifier
+	all       []*parcel                  // all of them
+	sending   map[uint16]*message        // of the client, by identifier: the last one
+	delivered map[content]int            // first transmissions so far
+	shared    bool                       // it has had a shared subscription
 }
 
 func newSession(id string, known bool, before *session) *session {
 	return &session{
 		id: id, known: known, before: before,
-		parcels: map[uint16]*parcel{}, sending: map[uint16]*message{}, delivered: map[content]int{},
+		byFilter: map[string][]*subscription{},
+		parcels:  map[uint16]*parcel{}, sending: map[uint16]*message{}, delivered: map[content]int{},
 	}
 }
 

@@ -51,13 +51,19 @@ func (h *history) subscribe(c *conn, p *codec.Subscribe, event int) {
 			s.match, s.group = string(rest), string(name)
 			c.session.shared = true
 		}
-		for _, old := range c.session.subs {
-			if old.filter == s.filter {
-				old.replaced = min(old.replaced, event)
-				s.again = s.again || old.left > event
+		// One that was replaced before, and is not refused, replaced those before it.
+		same := c.session.byFilter[s.filter]
+		for i := len(same) - 1; i >= 0; i-- {
+			old := same[i]
+			s.again = s.again || old.left > event
+			if old.replaced != never && !old.refused {
+				break
 			}
+			old.replaced = min(old.replaced, event)
 		}
 		c.session.subs = append(c.session.subs, s)
+		c.session.byFilter[s.filter] = append(same, s)
+		c.session.matched = nil
 		asked = append(asked, s)
 	}
 	c.subscribing[p.PacketID] = append(c.subscribing[p.PacketID], asked)
@@ -74,13 +80,16 @@ func (h *history) subscribed(c *conn, p *codec.Suback, event int) {
 	if len(open[0]) != len(p.Codes) {
 		return
 	}
+	looked := map[string]bool{}
 	for i, s := range open[0] {
 		s.answered, s.granted, s.refused = event, p.Codes[i], p.Codes[i] > 2
-		if s.refused { // what there was stays
-			for _, old := range c.session.subs {
-				if old.filter == s.filter && old.replaced == s.asked {
-					old.replaced = never
-				}
+		if !s.refused || looked[s.filter] {
+			continue
+		}
+		looked[s.filter] = true
+		for _, old := range c.session.byFilter[s.filter] { // what there was stays
+			if old.replaced == s.asked {
+				old.replaced = never
 			}
 		}
 	}
@@ -92,9 +101,15 @@ func (h *history) unsubscribe(c *conn, p *codec.Unsubscribe, event int) {
 		return
 	}
 	leaving := make([][]*subscription, len(p.Filters))
+	first := map[string]int{} // where in the packet a filter stands first
 	for i, f := range p.Filters {
-		for _, s := range c.session.subs {
-			if s.filter == string(f) && s.left == never {
+		if k, ok := first[string(f)]; ok {
+			leaving[i] = leaving[k]
+			continue
+		}
+		first[string(f)] = i
+		for _, s := range c.session.byFilter[string(f)] {
+			if s.left == never {
 				s.leaving = min(s.leaving, event)
 				leaving[i] = append(leaving[i], s)
 			}
@@ -123,12 +138,19 @@ func (h *history) unsubscribed(c *conn, p *codec.Unsuback, event int) {
 // matching gives the subscriptions of the session whose filter matches the
 // topic, in the order of asking.
 func (s *session) matching(topic string) []*subscription {
+	if subs, ok := s.matched[topic]; ok {
+		return subs
+	}
 	var subs []*subscription
 	for _, sub := range s.subs {
 		if matches(sub.match, topic) {
 			subs = append(subs, sub)
 		}
 	}
+	if s.matched == nil {
+		s.matched = map[string][]*subscription{}
+	}
+	s.matched[topic] = subs
 	return subs
 }
 

@@ -246,7 +246,7 @@ func (c *conn) refuse(code byte) {
 		switch {
 		case c.session != nil:
 			c.sayGoodbye(code)
-		case code >= 0x80:
+		case code >= 0x80 && c.fits(&codec.Connack{Code: code}): // MQTT-3.1.2-24 has no exception
 			c.sendRefusal(code)
 		}
 	}

@@ -1,0 +1,113 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"syscall"
+	"time"
+
+	"github.com/mqttproof/mqttproof/fuzz/session"
+)
+
+// inFlight gives the sessions that may be to blame: those in flight, then those that
+// ended last.
+func (f *fuzzer) inFlight() (list []*session.Session) {
+	for n := f.ordered; n < f.next; n++ {
+		if s := f.flight[n]; s != nil {
+			list = append(list, s)
+		}
+	}
+	return append(list, f.recent.latest()...)
+}
+
+// dead is called where the broker seems to be gone: its process has ended, or it
+// accepts no connection.
+func (f *fuzzer) dead(ctx context.Context) error {
+	suspects := f.inFlight()
+	b := f.broker.Load()
+	how, gone := exited(b, 100*time.Millisecond)
+	if !gone {
+		_, err := ask(ctx, b)
+		if err == nil || ctx.Err() != nil {
+			return nil // one connection was refused, no more
+		}
+		if how, gone = exited(b, 2*time.Second); !gone {
+			return f.notAnswering(ctx, err)
+		}
+	}
+	f.suspect(suspicion{class: Crash, signature: ofCrash(how, nil), detail: how, output: how, suspects: suspects, number: f.ordered})
+	return f.replace(ctx)
+}
+
+// notAnswering is called where a fresh CONNECT got no answer.
+func (f *fuzzer) notAnswering(ctx context.Context, why error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	b := f.broker.Load()
+	suspects := f.inFlight()
+	f.drain()
+	// Alone, it may well answer: then it was only busy.
+	if _, err := ask(ctx, b); err == nil || ctx.Err() != nil {
+		return nil
+	}
+	if how, gone := exited(b, 2*time.Second); gone {
+		f.suspect(suspicion{class: Crash, signature: ofCrash(how, nil), detail: how, output: how, suspects: suspects, number: f.ordered})
+		return f.replace(ctx)
+	}
+	if !f.replaceable() {
+		// Nothing can be reproduced at an address that is dead.
+		class, signature := Hang, "no answer"
+		if errors.Is(why, syscall.ECONNREFUSED) {
+			class, signature = Crash, "nobody listens any more"
+		}
+		f.record(&Finding{Class: class, Signature: signature, Detail: why.Error(), Number: f.ordered, After: time.Since(f.start).Seconds(), Session: suspects[0]})
+		return errEnded
+	}
+	f.suspect(suspicion{class: Hang, signature: "no answer", detail: why.Error(), suspects: suspects, number: f.ordered})
+	return f.replace(ctx)
+}
+
+// record adds a finding that was not reproduced.
+func (f *fuzzer) record(x *Finding) {
+	x.ID = id(x.Class, x.Signature)
+	_ = f.judgedBy(verdict{suspicion{class: x.Class, signature: x.Signature}, x, nil})
+}
+
+// warm is after how many sessions the memory of the broker is taken for its usual one.
+const warm = 1000
+
+// care looks after the memory and the idleness of the broker, and gives it its end in
+// time.
+func (f *fuzzer) care(ctx context.Context) error {
+	b := f.broker.Load()
+	if now, ok := resident(b); ok {
+		switch {
+		case f.life.sessions < warm:
+			f.life.memory, f.life.sent = now, 0
+		case now-f.life.memory > memoryFree+memoryTimes*f.life.sent:
+			f.suspect(suspicion{class: Memory, signature: "memory", suspects: f.inFlight(), number: f.ordered})
+			if f.replaceable() {
+				return f.replace(ctx)
+			}
+			f.life.memory, f.life.sent = now, 0
+		}
+	}
+	if f.life.sessions >= lifetime && f.replaceable() {
+		return f.replace(ctx)
+	}
+	if time.Since(f.life.checked) < idleEvery || b.PID() == 0 {
+		return nil
+	}
+	suspects := f.inFlight()
+	f.drain()
+	f.life.checked = time.Now()
+	if !spins(ctx, b) || !spins(ctx, b) {
+		return nil
+	}
+	f.suspect(suspicion{class: Spin, signature: "busy", suspects: suspects, number: f.ordered})
+	if f.replaceable() {
+		return f.replace(ctx)
+	}
+	return nil
+}

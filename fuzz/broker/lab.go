@@ -1,0 +1,207 @@
+package broker
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/mqttproof/mqttproof/containers"
+	"github.com/mqttproof/mqttproof/fuzz/session"
+	"github.com/mqttproof/mqttproof/scenarios/judge"
+	"github.com/mqttproof/mqttproof/scenarios/result"
+)
+
+// Class says what is wrong with a broker.
+type Class string
+
+// The classes of findings, the worst first.
+const (
+	Crash  Class = "crash"  // the process is gone
+	Hang   Class = "hang"   // a fresh CONNECT is not answered
+	Slow   Class = "slow"   // it is answered far slower than before
+	Memory Class = "memory" // memory grows with sessions
+	Spin   Class = "spin"   // the CPU is busy after the session ended
+	Wrong  Class = "wrong"  // an answer breaks a requirement
+)
+
+// Classes lists them, the worst first.
+func Classes() []Class { return []Class{Crash, Hang, Slow, Memory, Spin, Wrong} }
+
+// sighting is something wrong that a session was seen to do, once.
+type sighting struct {
+	class     Class
+	signature string
+	detail    string         // for people: what was expected and what was seen
+	finding   result.Finding // of the judge
+	output    string         // what the broker said
+	trace     result.Trace
+}
+
+// lab runs one session at a time and looks at everything.
+type lab struct {
+	target containers.Target
+	broker *containers.Broker
+	// shared says that the broker is not ours to start, so that there is one only;
+	// restart starts it again, and is nil where that cannot be done.
+	shared  bool
+	restart func(context.Context) error
+
+	number uint64
+	// patient waits long enough to say that an answer is missing, quick does not.
+	patient, quick *session.Runner
+}
+
+// newLab starts a broker of its own, if b is one that can be started.
+func newLab(ctx context.Context, target containers.Target, b *containers.Broker, restart func(context.Context) error) (*lab, error) {
+	limits := session.DefaultLimits()
+	limits.End = patience.Answer + time.Second
+	l := &lab{target: target, broker: b, shared: !b.CanRestart(), restart: restart}
+	dial := func(ctx context.Context) (net.Conn, error) { return l.broker.Dial(ctx) }
+	l.patient, l.quick = session.NewRunner(dial, limits), session.NewRunner(dial, session.DefaultLimits())
+	if !l.shared {
+		l.broker = nil
+		return l, l.fresh(ctx)
+	}
+	return l, nil
+}
+
+// close ends the broker of the lab.
+func (l *lab) close(ctx context.Context) error {
+	if l.shared || l.broker == nil {
+		return nil
+	}
+	return l.broker.Close(ctx)
+}
+
+// patience is what the judge is given where a client got no answer to the end.
+var patience = judge.Patience{Answer: 4 * time.Second}
+
+// fresh replaces the broker by one that has seen nothing, where it is ours to start.
+// A restart would not do: many brokers keep on disk what they knew.
+func (l *lab) fresh(ctx context.Context) error {
+	if l.shared {
+		if l.restart == nil {
+			return nil
+		}
+		return startAgain(ctx, l.broker, l.restart)
+	}
+	if err := l.close(ctx); err != nil {
+		return err
+	}
+	b, err := l.target.Start(ctx)
+	if err != nil {
+		l.broker = nil
+		return fmt.Errorf("starting a fresh broker: %w", err)
+	}
+	l.broker = b
+	return nil
+}
+
+// search is what is looked for; it decides what a look costs.
+type search struct {
+	class Class
+	// restart says that every try wants a broker that has seen nothing. Without it a
+	// fresh name for the session has to do.
+	restart bool
+}
+
+// try runs the session and gives what is wrong.
+func (l *lab) try(ctx context.Context, s *session.Session, look search) ([]sighting, error) {
+	_, seen, err := l.run(ctx, s, look)
+	return seen, err
+}
+
+// run runs the session and gives what is wrong, of the class asked for and of those
+// that show by themselves.
+func (l *lab) run(ctx context.Context, s *session.Session, look search) (*session.Outcome, []sighting, error) {
+	gone := l.broker == nil
+	if !gone {
+		_, gone = l.broker.Exited()
+	}
+	if look.restart || gone {
+		if err := l.fresh(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	l.number++
+	name := session.Name(l.number)
+	before, measured := resident(l.broker)
+	runner := l.quick
+	if look.class == Wrong {
+		runner = l.patient
+	}
+	out := runner.Run(ctx, s, name)
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	wait := time.Duration(0)
+	if out.Refused != nil || look.class == Crash {
+		// A process that is about to end closes its connections first. One that
+		// answers a CONNECT is not; a Go program prints its stack before it is gone.
+		if _, err := ask(ctx, l.broker); err != nil {
+			wait = 2 * time.Second
+		}
+	}
+	if how, yes := exited(l.broker, wait); yes {
+		return out, []sighting{crashed(how, out)}, nil
+	}
+	switch look.class {
+	case Hang, Slow:
+		took, err := ask(ctx, l.broker)
+		if how, yes := exited(l.broker, 0); yes {
+			return out, []sighting{crashed(how, out)}, nil
+		}
+		if err != nil {
+			return out, seen(Hang, "no answer", out, "a fresh CONNECT got no answer within %v: %v", answerLimit, err), nil
+		}
+		if took > slowLimit {
+			return out, seen(Slow, "slow", out, "a fresh CONNECT was answered after %v", took.Round(time.Millisecond)), nil
+		}
+	case Spin:
+		if spins(ctx, l.broker) {
+			return out, seen(Spin, "busy", out, "no client is there, and the broker used most of a CPU for %v", idleFor), nil
+		}
+	case Memory:
+		const again = 50 // with the same names: what it may keep is kept once
+		for range again {
+			l.quick.Run(ctx, s, name)
+		}
+		after, ok := resident(l.broker)
+		if measured && ok && grown(before, after, s, 1+again) {
+			return out, seen(Memory, "grows", out, "%d runs of a session of %d bytes took memory from %d MiB to %d MiB", 1+again, s.Size(), before>>20, after>>20), nil
+		}
+	}
+	out.Stuck = out.Stuck && look.class == Wrong
+	return out, judged(out), nil
+}
+
+func crashed(how string, out *session.Outcome) sighting {
+	return sighting{class: Crash, signature: ofCrash(how, out.Trace), detail: how, output: how, trace: out.Trace}
+}
+
+// seen is one sighting whose signature names the packet that was sent last.
+func seen(class Class, what string, out *session.Outcome, format string, args ...any) []sighting {
+	return []sighting{{class: class, signature: what + afterLast + lastSent(out.Trace), detail: fmt.Sprintf(format, args...), trace: out.Trace}}
+}
+
+// judged gives what the judge finds in a trace.
+func judged(out *session.Outcome) (seen []sighting) {
+	waited := judge.Patience{}
+	if out.Stuck {
+		waited = patience
+	}
+	findings := judge.Judge(out.Trace, waited).Findings
+	if len(findings) == 0 {
+		return nil
+	}
+	out.Describe() // now that somebody reads it
+	for _, f := range judge.Judge(out.Trace, waited).Findings {
+		if f.Verdict() == result.Pass {
+			continue
+		}
+		seen = append(seen, sighting{class: Wrong, signature: ofJudge(f, out.Trace), finding: f, trace: out.Trace,
+			detail: fmt.Sprintf("expected: %s; got: %s", f.Expected, f.Got)})
+	}
+	return seen
+}

@@ -1,0 +1,87 @@
+package broker
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/mqttproof/mqttproof/codec"
+	"github.com/mqttproof/mqttproof/scenarios/result"
+)
+
+var (
+	numbers   = regexp.MustCompile(`0x[0-9a-fA-F]+|\d+`)
+	goFrame   = regexp.MustCompile(`(?m)^([\w./*()\-]+)\(.*\)$`)
+	sanitizer = regexp.MustCompile(`(?m)^.*(ERROR: \w+Sanitizer: [\w-]+|runtime error: .*)`)
+	cFrame    = regexp.MustCompile(`(?m)^\s*#\d+ 0x[0-9a-f]+ in (\S+)`)
+	goCrash   = regexp.MustCompile(`(?m)^(panic: .*|fatal error: .*)$`)
+	assertion = regexp.MustCompile(`(?m)^.*(Assertion .* failed|assertion failed).*$`)
+)
+
+// afterLast stands in a signature before the packet that was sent last, where nothing
+// says more about the place.
+const afterLast = " after "
+
+// framesKept is how many functions of a stack make its signature.
+const framesKept = 3
+
+// ofCrash makes a signature of how a process ended: what it said and the functions
+// where it was, without numbers and addresses, so that one bug is one finding. Where
+// it said nothing, the packet that was sent last stands for the place.
+func ofCrash(how string, trace result.Trace) string {
+	first, _, _ := strings.Cut(how, "\n")
+	for _, kind := range []struct{ said, frame *regexp.Regexp }{{goCrash, goFrame}, {sanitizer, cFrame}, {assertion, cFrame}} {
+		said := kind.said.FindString(how)
+		if said == "" {
+			continue
+		}
+		stack := how[strings.Index(how, said):]
+		var frames []string
+		for _, f := range kind.frame.FindAllStringSubmatch(stack, -1) {
+			if name := f[1]; len(frames) < framesKept && !strings.HasPrefix(name, "runtime.") && !strings.HasPrefix(name, "panic") && !strings.Contains(name, "__asan") {
+				frames = append(frames, numbers.ReplaceAllString(name, "N"))
+			}
+		}
+		return strings.Join(append([]string{numbers.ReplaceAllString(strings.TrimSpace(said), "N")}, frames...), " < ")
+	}
+	return first + afterLast + lastSent(trace)
+}
+
+// lastSent names the last packet that was sent, by its type and what it breaks.
+func lastSent(trace result.Trace) string {
+	for i := len(trace) - 1; i >= 0; i-- {
+		if e := &trace[i]; e.Dir == result.Out && len(e.Data) > 0 {
+			return sentName(e)
+		}
+	}
+	return "nothing"
+}
+
+func sentName(e *result.Event) string {
+	name := codec.Type(e.Data[0] >> 4).String()
+	if len(e.Violations) > 0 && e.Violations[0].Requirement.ID != "" {
+		name += " that breaks " + e.Violations[0].Requirement.String()
+	}
+	return name
+}
+
+// ofJudge makes a signature of a wrong answer: the requirement, and what it shows in.
+func ofJudge(f result.Finding, trace result.Trace) string {
+	if f.Event < 0 || f.Event >= len(trace) {
+		return f.Requirement.String()
+	}
+	e := &trace[f.Event]
+	what := string(e.Dir)
+	if len(e.Data) > 0 {
+		what += " " + codec.Type(e.Data[0]>>4).String()
+	}
+	return fmt.Sprintf("%s %s", f.Requirement, what)
+}
+
+// id is a short name for a signature, for folders.
+func id(class Class, signature string) string {
+	sum := sha256.Sum256([]byte(signature))
+	return string(class) + "-" + hex.EncodeToString(sum[:4])
+}

@@ -1,0 +1,84 @@
+package session_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/mqttproof/mqttproof/containers/embedded"
+	"github.com/mqttproof/mqttproof/fuzz/grammar"
+	"github.com/mqttproof/mqttproof/fuzz/session"
+)
+
+// TestFile: what is written is what is read, for whatever the grammar makes.
+func TestFile(t *testing.T) {
+	g := grammar.Generator{Seed: 1, Clients: session.MaxClients}
+	for n := range uint64(200) {
+		s := g.Session(n, nil)
+		data, err := s.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := session.Unmarshal(data)
+		if err != nil {
+			t.Fatalf("session %d: %v\n%.2000s", n, err, data)
+		}
+		again, err := read.Marshal()
+		if err != nil || string(again) != string(data) {
+			t.Errorf("session %d is written in another way when it was read (%v)", n, err)
+		}
+	}
+}
+
+// TestBadFile: a file by hand may hold anything, and the error says what is wrong.
+func TestBadFile(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"nothing", "", "EOF"},
+		{"no steps", "steps: []", "no steps"},
+		{"an unknown client", "steps: [{client: z, do: cut}]", "the client is"},
+		{"an unknown action", "steps: [{client: a, do: jump}]", "do is"},
+		{"an unknown word", "steps: [{client: a, do: cut, wait: 3}]", "wait"},
+		{"no hex", "steps: [{client: a, do: send, hex: xyz}]", "hex"},
+		{"bytes for a cut", "steps: [{client: a, do: cut, hex: c000}]", "cut with 2 bytes"},
+		{"nothing to send", "steps: [{client: a, do: send}]", "send with 0 bytes"},
+		{"a break outside", "steps: [{client: a, do: send, hex: c000, breaks: [2]}]", "breaks"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if _, err := session.Unmarshal([]byte(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want an error with %q", err, test.want)
+			}
+		})
+	}
+}
+
+// TestRun runs a session under a name of its own and looks at what was recorded.
+func TestRun(t *testing.T) {
+	b, err := embedded.Reference().Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close(t.Context())
+	s, err := session.Unmarshal([]byte(`steps:
+  - {client: a, do: send, hex: 101300044d5154540402003c000766303030303030}
+  - {client: a, do: await}
+  - {client: a, do: send, hex: "82 0c 00 01 00 07 66 30 30 30 30 30 30 00", breaks: [1, 5]}
+  - {client: a, do: await}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := session.NewRunner(b.Dial, session.DefaultLimits()).Run(t.Context(), s, session.Name(37))
+	if out.Refused != nil || out.Stuck || out.Connections != 1 {
+		t.Fatalf("%+v", out)
+	}
+	out.Describe()
+	var got []string
+	for _, e := range out.Trace {
+		got = append(got, string(e.Dir)+" "+e.Text)
+	}
+	want := []string{"open ", "out CONNECT protocol=MQTT level=4 id=f000011 clean keepalive=60", "in CONNACK code=0x00",
+		"out SUBSCRIBE id=1 f=f000011 qos=0", "in SUBACK id=1 codes=0x00", "out PINGREQ", "in PINGRESP", "close closed by us"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
