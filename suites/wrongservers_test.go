@@ -116,7 +116,9 @@ func TestUnusualWriters(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			run, err := judgeWith(t, correct(t, write), engine.DefaultTimeouts())
+			// Megabytes that wait for a client, and hundreds of answers in a row, take a
+			// writer that is slow for each of them longer than any client waits.
+			run, err := judgeWith(t, correct(t, write), engine.DefaultTimeouts(), "session.takeover-hanging", "wire.old-bugs")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -253,11 +255,15 @@ func judge(t *testing.T, address string) (*result.Run, error) {
 	return judgeWith(t, address, timeouts)
 }
 
-// judgeWith runs all scenarios and looks at what that takes.
-func judgeWith(t *testing.T, address string, timeouts engine.Timeouts) (*result.Run, error) {
+// judgeWith runs all scenarios but some and looks at what that takes.
+func judgeWith(t *testing.T, address string, timeouts engine.Timeouts, without ...string) (*result.Run, error) {
 	t.Helper()
+	list, err := scenarios.Select(scenarios.All(), nil, without)
+	if err != nil {
+		t.Fatal(err)
+	}
 	started := time.Now()
-	run, err := engine.Run(t.Context(), server(address), scenarios.All(), engine.Options{Timeouts: timeouts}, nil)
+	run, err := engine.Run(t.Context(), server(address), list, engine.Options{Timeouts: timeouts}, nil)
 	if took := time.Since(started); took > 2*time.Minute {
 		t.Errorf("it took %s", took)
 	}
