@@ -32,13 +32,21 @@ type message struct {
 }
 
 // earliest gives the event before which the broker cannot have had it. Of a will
-// that is the last one at which its connection is known to have been open.
+// that is the last one at which its connection is known to have been open, or its
+// CONNECT.
 func (m *message) earliest() int {
-	if m.will {
-		return m.conn.alive()
+	if !m.will {
+		return m.sent[0]
 	}
-	return m.sent[0]
+	if alive := m.conn.alive(); alive != never {
+		return alive
+	}
+	return m.conn.connectAt
 }
+
+// passes is how often the broker may have taken it for a message of its own: at
+// QoS 1 a repetition may be one (4.3.2).
+func (m *message) passes() int { return max(1, len(m.sent)) }
 
 // plain says that it was published once, by a client that kept the protocol.
 func (m *message) plain() bool {

@@ -134,12 +134,19 @@ func (j *judge) retainCopies(s *session) {
 			if d == nil || !d.fresh() || !d.Retain || len(d.from) == 0 {
 				continue
 			}
+			passes, retained := 0, 0
+			for _, m := range d.from {
+				passes += m.passes()
+				if m.retain {
+					retained += m.passes()
+				}
+			}
 			asks, never1, never2 := 0, false, false
 			for _, sub := range s.matching(d.topic) {
 				switch {
 				case sub.asked > d.event || sub.refused:
 				case sub.option.RetainAsPublished:
-					asks += len(d.from) + 1 // it may be the message as it passed
+					asks += passes + 1 // it may be the message as it passed
 				case sub.group != "": // gets no retained messages (4.8.2)
 				case sub.option.RetainHandling == 2:
 					never2 = true
@@ -147,12 +154,6 @@ func (j *judge) retainCopies(s *session) {
 					never1 = true
 				default:
 					asks++
-				}
-			}
-			retained := 0
-			for _, m := range d.from {
-				if m.retain {
-					retained++
 				}
 			}
 			counted[d.content]++
