@@ -64,7 +64,7 @@ func (s *sizer) start(dst []byte, first byte) ([]byte, error) {
 	if need := s.total(); room < need {
 		dst = slices.Grow(dst, need)
 	}
-	return appendVarint(append(dst, first), uint32(s.n)), nil
+	return AppendVarint(append(dst, first), uint32(s.n)), nil
 }
 
 func varintLen(n int) int {
@@ -79,7 +79,9 @@ func varintLen(n int) int {
 	return 4
 }
 
-func appendVarint(dst []byte, n uint32) []byte {
+// AppendVarint appends n as a Variable Byte Integer (1.5.5), in as few bytes as it
+// takes. n is at most 268,435,455.
+func AppendVarint(dst []byte, n uint32) []byte {
 	for n >= 0x80 {
 		dst = append(dst, byte(n)|0x80)
 		n >>= 7
@@ -142,7 +144,7 @@ func appendProperties(dst []byte, length int, ps Properties, v Version) []byte {
 // append writes the Property Length and the properties. The Data of an unknown one
 // is written as it is, without a length.
 func (ps Properties) append(dst []byte, length int) []byte {
-	dst = appendVarint(dst, uint32(length))
+	dst = AppendVarint(dst, uint32(length))
 	for i := range ps {
 		p := &ps[i]
 		switch kind := p.kind(); {
@@ -156,13 +158,13 @@ func (ps Properties) append(dst []byte, length int) []byte {
 		case kind == spec.FourByte:
 			dst = append(dst, byte(p.ID), byte(p.Int>>24), byte(p.Int>>16), byte(p.Int>>8), byte(p.Int))
 		case kind == spec.VarInt:
-			dst = appendVarint(append(dst, byte(p.ID)), p.Int)
+			dst = AppendVarint(append(dst, byte(p.ID)), p.Int)
 		case kind == spec.TwoByte:
 			dst = append(dst, byte(p.ID), byte(p.Int>>8), byte(p.Int))
 		case kind == spec.Byte:
 			dst = append(dst, byte(p.ID), byte(p.Int))
 		default:
-			dst = append(appendVarint(dst, uint32(p.ID)), p.Data...)
+			dst = append(AppendVarint(dst, uint32(p.ID)), p.Data...)
 		}
 	}
 	return dst

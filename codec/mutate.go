@@ -52,7 +52,7 @@ func newDraft(b []byte, v Version) *draft {
 func (d *draft) header() []byte {
 	length := d.length
 	if length == nil {
-		length = appendVarint(nil, uint32(len(d.body)))
+		length = AppendVarint(nil, uint32(len(d.body)))
 	}
 	return append([]byte{d.first}, length...)
 }
@@ -68,7 +68,7 @@ func (d *draft) bytes() []byte {
 // field finds a field by its name; nth counts those of the same name from 0. The
 // offset is in the body.
 func (d *draft) field(name string, nth int) (Field, error) {
-	b := append(appendVarint([]byte{d.first}, uint32(len(d.body))), d.body...)
+	b := append(AppendVarint([]byte{d.first}, uint32(len(d.body))), d.body...)
 	for _, f := range Fields(b, d.v, 0) {
 		if f.Name != name {
 			continue
@@ -177,7 +177,7 @@ func Length(n uint32) Mutation {
 		if n > MaxRemaining {
 			return fmt.Errorf("%d does not fit four bytes", n)
 		}
-		d.length = appendVarint(nil, n)
+		d.length = AppendVarint(nil, n)
 		return nil
 	}}
 }

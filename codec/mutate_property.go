@@ -92,7 +92,7 @@ func PropertyLength(n uint32) Mutation {
 	return Mutation{fmt.Sprintf("property length %d", n), func(d *draft) error {
 		f, err := d.field("Property Length", 0)
 		if err == nil {
-			d.replace(f, appendVarint(nil, n))
+			d.replace(f, AppendVarint(nil, n))
 		}
 		return err
 	}}
@@ -163,7 +163,7 @@ func (d *draft) addProperties(section int, raw []byte) error {
 		return fmt.Errorf("its Property Length, %d, goes past its end", n)
 	}
 	d.body = slices.Insert(d.body, f.Offset+f.Len+n, raw...)
-	d.replace(f, appendVarint(nil, uint32(n+len(raw))))
+	d.replace(f, AppendVarint(nil, uint32(n+len(raw))))
 	return nil
 }
 
@@ -185,7 +185,7 @@ func (d *draft) dropProperty(f Field, section int) error {
 	}
 	n := d.varint(length)
 	d.replace(f, nil) // it stands behind its length, whose place stays
-	d.replace(length, appendVarint(nil, uint32(n-f.Len)))
+	d.replace(length, AppendVarint(nil, uint32(n-f.Len)))
 	return nil
 }
 

@@ -30,21 +30,22 @@ func (o Options) WriteDir(dir string, runs ...*result.Run) error {
 		errs = append(errs, o.writeRun(filepath.Join(dir, name), runs[i]))
 	}
 	errs = append(errs,
-		writeFile(filepath.Join(dir, "report.html"), func(w io.Writer) error { return o.WriteHTML(w, runs...) }),
-		writeFile(filepath.Join(dir, "summary.md"), func(w io.Writer) error { return o.WriteMarkdown(w, runs...) }))
+		WriteFile(filepath.Join(dir, "report.html"), func(w io.Writer) error { return o.WriteHTML(w, runs...) }),
+		WriteFile(filepath.Join(dir, "summary.md"), func(w io.Writer) error { return o.WriteMarkdown(w, runs...) }))
 	return errors.Join(errs...)
 }
 
 func (o Options) writeRun(dir string, run *result.Run) error {
 	return errors.Join( // the truth first, should the disk be full
-		writeFile(filepath.Join(dir, "results.jsonl"), func(w io.Writer) error { return WriteJSONL(w, run) }),
-		writeFile(filepath.Join(dir, "junit.xml"), func(w io.Writer) error { return o.WriteJUnit(w, run) }),
-		writeFile(filepath.Join(dir, "summary.md"), func(w io.Writer) error { return o.WriteMarkdown(w, run) }),
-		writeFile(filepath.Join(dir, "report.html"), func(w io.Writer) error { return o.WriteHTML(w, run) }))
+		WriteFile(filepath.Join(dir, "results.jsonl"), func(w io.Writer) error { return WriteJSONL(w, run) }),
+		WriteFile(filepath.Join(dir, "junit.xml"), func(w io.Writer) error { return o.WriteJUnit(w, run) }),
+		WriteFile(filepath.Join(dir, "summary.md"), func(w io.Writer) error { return o.WriteMarkdown(w, run) }),
+		WriteFile(filepath.Join(dir, "report.html"), func(w io.Writer) error { return o.WriteHTML(w, run) }))
 }
 
-// writeFile writes a file beside its place and renames it.
-func writeFile(path string, write func(io.Writer) error) (err error) {
+// WriteFile writes a file beside its place and renames it, so that it is there as a
+// whole or not at all. It makes the folder.
+func WriteFile(path string, write func(io.Writer) error) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("writing %s: %w", path, err)

@@ -76,6 +76,9 @@ func code(s string) string {
 	return fence + s + fence
 }
 
+// CodeInCell writes a text as a code span that may stand in a table.
+func CodeInCell(s string) string { return inCell(code(s)) }
+
 // codes writes names as code spans, counting those behind the first dozen.
 func codes(names []string) string {
 	var b strings.Builder

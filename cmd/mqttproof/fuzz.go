@@ -33,7 +33,7 @@ type fuzzCmd struct {
 	AllowRemote bool          `help:"Attack an address that is not of this machine. It may crash or fill what runs there: have its owner's word."`
 }
 
-// Run fuzzes the broker and ends with 1 where something was found.
+// Run fuzzes the broker and ends with 1 where something was found that counts.
 func (c *fuzzCmd) Run(o out) error {
 	t, opts, err := c.options(o)
 	if err != nil {
@@ -55,14 +55,14 @@ func (c *fuzzCmd) Run(o out) error {
 	switch {
 	case report.Ended != "":
 		complain(o.err, errors.New(report.Ended))
-		if len(report.Findings) == 0 {
+		if !report.Broken() {
 			return exitCode(exitNotRun)
 		}
 	case !report.Complete:
 		complain(o.err, errors.New("the run was interrupted"))
 		return exitCode(exitNotRun)
 	}
-	if len(report.Findings) > 0 {
+	if report.Broken() {
 		return exitCode(reports.ExitBroken)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/mqttproof/mqttproof/fuzz/session"
+	"github.com/mqttproof/mqttproof/reports"
 )
 
 // LoadCorpus reads the sessions of a folder, in the order of their names, so that the
@@ -56,17 +58,9 @@ func saveSession(dir string, s *session.Session) error {
 	return writeFile(path, data)
 }
 
-// writeFile writes a file beside its place and renames it, so that it is there as a
-// whole or not at all.
+// writeFile writes a file as a whole or not at all.
 func writeFile(path string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
-	}
-	temp := path + ".tmp"
-	if err := os.WriteFile(temp, data, 0o666); err != nil {
-		return errors.Join(err, os.Remove(temp))
-	}
-	return os.Rename(temp, path)
+	return reports.WriteFile(path, func(w io.Writer) error { _, err := w.Write(data); return err })
 }
 
 // recent keeps the sessions that ended last.

@@ -20,6 +20,17 @@ func (f *fuzzer) inFlight() (list []*session.Session) {
 	return append(list, f.recent.latest()...)
 }
 
+// healthy takes how a fresh CONNECT was answered while sessions were in flight.
+func (f *fuzzer) healthy(ctx context.Context, h healthOf) error {
+	if h.err != nil {
+		return f.notAnswering(ctx, h.err)
+	}
+	if h.took > slowLimit { // the lab sees whether it was one session or all of them
+		f.suspect(suspicion{class: Slow, signature: "slow", suspects: f.inFlight(), number: f.ordered})
+	}
+	return nil
+}
+
 // dead is called where the broker seems to be gone: its process has ended, or it
 // accepts no connection.
 func (f *fuzzer) dead(ctx context.Context) error {
@@ -61,7 +72,11 @@ func (f *fuzzer) notAnswering(ctx context.Context, why error) error {
 		if errors.Is(why, syscall.ECONNREFUSED) {
 			class, signature = Crash, "nobody listens any more"
 		}
-		f.record(&Finding{Class: class, Signature: signature, Detail: why.Error(), Number: f.ordered, After: time.Since(f.start).Seconds(), Session: suspects[0]})
+		x := &Finding{Class: class, Signature: signature, Detail: why.Error(), Number: f.ordered, After: time.Since(f.start).Seconds()}
+		if len(suspects) > 0 {
+			x.Session = suspects[0]
+		}
+		f.record(x)
 		return errEnded
 	}
 	f.suspect(suspicion{class: Hang, signature: "no answer", detail: why.Error(), suspects: suspects, number: f.ordered})

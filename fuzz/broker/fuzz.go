@@ -71,6 +71,8 @@ type Report struct {
 	Complete bool
 	// Ended is why it ended before its time, if it did.
 	Ended string
+	// NotSaved is why a session of the corpus could not be written, if one could not.
+	NotSaved string
 }
 
 const (
@@ -140,6 +142,9 @@ type fuzzer struct {
 	lab      *lab
 	queue    []suspicion
 	busy     bool // the lab is
+	asked    suspicion
+	stopLab  context.CancelFunc
+	labTime  context.Context
 	verdicts chan verdict
 	known    map[string]*Finding // by class and signature
 	tried    map[string]int      // how often a suspicion was looked at
@@ -175,6 +180,8 @@ func (f *fuzzer) run(ctx context.Context) (*Report, error) {
 	f.jobs, f.results, f.verdicts = make(chan job, workers), make(chan done, workers), make(chan verdict, 1)
 	working, stop := context.WithCancel(ctx)
 	defer stop()
+	f.labTime, f.stopLab = context.WithCancel(ctx)
+	defer f.stopLab()
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Go(func() { f.work(working) })
@@ -188,12 +195,12 @@ func (f *fuzzer) run(ctx context.Context) (*Report, error) {
 	defer second.Stop()
 	often := time.NewTicker(50 * time.Millisecond)
 	defer often.Stop()
-	health := make(chan error, 1)
+	health := make(chan healthOf, 1)
 	asking := false
 	f.life.checked = f.start
 	for ctx.Err() == nil && time.Now().Before(end) && (f.o.Sessions == 0 || f.ordered < f.o.Sessions) {
 		f.fill()
-		f.dispatch(ctx)
+		f.dispatch()
 		select {
 		case <-ctx.Done():
 		case d := <-f.results:
@@ -207,11 +214,10 @@ func (f *fuzzer) run(ctx context.Context) (*Report, error) {
 			if err := f.judgedBy(v); err != nil {
 				return f.ended(err), nil
 			}
-		case err := <-health:
-			if asking = false; err != nil {
-				if err := f.notAnswering(ctx, err); err != nil {
-					return f.ended(err), nil
-				}
+		case h := <-health:
+			asking = false
+			if err := f.healthy(ctx, h); err != nil {
+				return f.ended(err), nil
 			}
 		case <-often.C:
 			if _, gone := f.broker.Load().Exited(); gone {
@@ -228,21 +234,42 @@ func (f *fuzzer) run(ctx context.Context) (*Report, error) {
 			}
 			if !asking {
 				asking = true
-				go func(b *containers.Broker) { _, err := ask(working, b); health <- err }(f.broker.Load())
+				go func(b *containers.Broker) {
+					took, err := ask(working, b)
+					health <- healthOf{took, err}
+				}(f.broker.Load())
 			}
 		}
 	}
 	f.drain()
 	f.report.Complete = ctx.Err() == nil
-	if err := f.settle(ctx); err != nil {
+	if err := f.settle(); err != nil {
 		f.report.Ended = err.Error()
 	}
 	return f.ended(nil), nil
 }
 
-// ended closes the report.
+// healthOf is how a fresh CONNECT was answered.
+type healthOf struct {
+	took time.Duration
+	err  error
+}
+
+// ended closes the report. What the lab did not come to, or not to an end with, is
+// told where it is grave.
 func (f *fuzzer) ended(err error) *Report {
 	f.drain()
+	f.stopLab()
+	if f.busy {
+		<-f.verdicts
+		f.busy = false
+		f.queue = append(f.queue, f.asked)
+	}
+	for _, q := range f.queue {
+		if q.class != Wrong && q.class != Slow && len(q.suspects) > 0 {
+			f.record(&Finding{Class: q.class, Signature: q.signature, Detail: q.detail, Number: q.number, After: q.after.Seconds(), Session: q.suspects[0], last: sighting{output: q.output}})
+		}
+	}
 	if err != nil {
 		f.report.Ended, f.report.Complete = err.Error(), false
 	}
@@ -311,7 +338,10 @@ func (f *fuzzer) take(d done) {
 	if f.feedback.look(d.out.Trace) > 0 {
 		f.corpus = append(f.corpus, d.session)
 		if f.o.Corpus != "" {
-			_ = saveSession(f.o.Corpus, d.session) // a full disk must not end the run; the report says so
+			// A full disk does not end the run; the report says so.
+			if err := saveSession(f.o.Corpus, d.session); err != nil && f.report.NotSaved == "" {
+				f.report.NotSaved = err.Error()
+			}
 		}
 	}
 	for _, s := range d.seen {
@@ -340,18 +370,18 @@ func (f *fuzzer) suspect(q suspicion) {
 
 // dispatch gives the lab its next case. A broker that is shared with it stands still
 // meanwhile.
-func (f *fuzzer) dispatch(ctx context.Context) {
+func (f *fuzzer) dispatch() {
 	if f.busy || len(f.queue) == 0 {
 		return
 	}
 	q := f.queue[0]
 	f.queue = f.queue[1:]
-	f.busy = true
+	f.busy, f.asked = true, q
 	if f.lab.shared {
 		f.drain()
 	}
 	go func() {
-		found, err := f.lab.investigate(ctx, q)
+		found, err := f.lab.investigate(f.labTime, q)
 		f.verdicts <- verdict{q, found, err}
 	}()
 }
@@ -413,19 +443,20 @@ func (f *fuzzer) drain() {
 }
 
 // settle has the lab finish its case, and look at the rest as long as it may.
-func (f *fuzzer) settle(ctx context.Context) error {
-	limited, cancel := context.WithTimeout(ctx, graceAtEnd)
-	defer cancel()
+func (f *fuzzer) settle() error {
+	late := time.AfterFunc(graceAtEnd, f.stopLab)
+	defer late.Stop()
 	for {
-		if limited.Err() == nil {
-			f.dispatch(limited)
+		if f.labTime.Err() == nil {
+			f.dispatch()
 		}
 		if !f.busy {
 			return nil
 		}
 		v := <-f.verdicts
-		if v.err != nil && limited.Err() != nil {
+		if v.err != nil && f.labTime.Err() != nil {
 			f.busy = false
+			f.queue = append(f.queue, v.suspicion)
 			return nil
 		}
 		if err := f.judgedBy(v); err != nil {

@@ -179,7 +179,7 @@ func shorten(st *session.Step, from, size int) bool {
 		head++
 		if from >= head && to <= at+n { // inside one body: its length follows
 			body := slices.Concat(st.Data[head:from], st.Data[to:at+n])
-			st.Data = slices.Concat(st.Data[:at+1], length(len(body)), body, st.Data[at+n:])
+			st.Data = slices.Concat(codec.AppendVarint(st.Data[:at+1:at+1], uint32(len(body))), body, st.Data[at+n:])
 			st.Breaks = nil
 			return true
 		}
@@ -187,13 +187,4 @@ func shorten(st *session.Step, from, size int) bool {
 	}
 	st.Data, st.Breaks = slices.Delete(slices.Clone(st.Data), from, to), nil
 	return true
-}
-
-// length writes a Remaining Length.
-func length(n int) []byte {
-	var b []byte
-	for ; n >= 0x80; n >>= 7 {
-		b = append(b, byte(n)|0x80)
-	}
-	return append(b, byte(n))
 }

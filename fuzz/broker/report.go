@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/mqttproof/mqttproof/reports"
 )
 
 // String is the progress of a run on one line.
@@ -29,13 +32,21 @@ func (s Stats) String() string {
 	return line
 }
 
+// Broken says that something was found that counts: what was reproduced every time,
+// and the death of a broker that could not be asked again.
+func (r *Report) Broken() bool {
+	return slices.ContainsFunc(r.Findings, func(f *Finding) bool {
+		return f.Stable || r.Ended != "" && f.Class == Crash || r.Ended != "" && f.Class == Hang
+	})
+}
+
 // Text writes the report for a screen.
 func (r *Report) Text(w io.Writer) error {
 	var b strings.Builder
 	for _, f := range r.Findings {
 		fmt.Fprintf(&b, "%s\n", f)
 		if f.Class == Wrong {
-			fmt.Fprintf(&b, "    %s\n", firstLine(f.Detail))
+			fmt.Fprintf(&b, "    %s\n", reports.Printable(firstLine(f.Detail)))
 		}
 		if f.Replay != "" {
 			fmt.Fprintf(&b, "    %s\n", f.Replay)
@@ -48,6 +59,9 @@ func (r *Report) Text(w io.Writer) error {
 	fmt.Fprintf(&b, ", seed %d\n%s\n", r.Seed, strings.TrimSpace(r.Stats.String()))
 	if len(r.Findings) == 0 {
 		b.WriteString("nothing was found\n")
+	}
+	if r.NotSaved != "" {
+		fmt.Fprintf(&b, "the corpus could not be written: %s\n", r.NotSaved)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -79,13 +93,16 @@ func (r *Report) Save(dir string) error {
 // markdown is the report for a pull request.
 func (r *Report) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Fuzzing %s\n\n", code1(r.Target))
+	fmt.Fprintf(&b, "# Fuzzing %s\n\n", reports.CodeInCell(r.Target))
 	if r.Software != "" {
-		fmt.Fprintf(&b, "%s, ", code1(r.Software))
+		fmt.Fprintf(&b, "%s, ", reports.CodeInCell(r.Software))
 	}
 	fmt.Fprintf(&b, "seed %d, started %s\n\n%s\n\n", r.Seed, r.Started.UTC().Format(time.RFC3339), r.Stats)
 	if r.Ended != "" {
-		fmt.Fprintf(&b, "**It ended early**: %s\n\n", code1(r.Ended))
+		fmt.Fprintf(&b, "**It ended early**: %s\n\n", reports.CodeInCell(r.Ended))
+	}
+	if r.NotSaved != "" {
+		fmt.Fprintf(&b, "The corpus could not be written: %s\n\n", reports.CodeInCell(r.NotSaved))
 	}
 	if len(r.Findings) == 0 {
 		b.WriteString("Nothing was found.\n")
@@ -97,26 +114,7 @@ func (r *Report) markdown() string {
 		if f.Session != nil {
 			size = f.Session.Size()
 		}
-		fmt.Fprintf(&b, "| %s | %s | %d of %d | %d | %s |\n", f.Class, code1(f.Signature), f.Seen, f.Tries, size, code1(f.Replay))
+		fmt.Fprintf(&b, "| %s | %s | %d of %d | %d | %s |\n", f.Class, reports.CodeInCell(f.Signature), f.Seen, f.Tries, size, reports.CodeInCell(f.Replay))
 	}
 	return b.String()
-}
-
-// code1 makes text that a broker may have chosen safe in a table of Markdown.
-func code1(text string) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case r == '`':
-			return '\''
-		case r == '|':
-			return '¦'
-		case r < ' ', r == 0x7F:
-			return ' '
-		}
-		return r
-	}, text)
-	if text == "" {
-		return ""
-	}
-	return "`" + text + "`"
 }

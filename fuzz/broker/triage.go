@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mqttproof/mqttproof/fuzz/session"
+	"github.com/mqttproof/mqttproof/reports"
 )
 
 // Finding is something wrong with the broker, confirmed or marked as unstable.
@@ -202,5 +203,6 @@ func (f *Finding) String() string {
 	if f.Tries == 0 {
 		state = "not reproduced"
 	}
-	return fmt.Sprintf("%s %s (%s)", f.Class, f.Signature, state)
+	// A broker may have chosen the words of its own crash.
+	return fmt.Sprintf("%s %s (%s)", f.Class, reports.Printable(f.Signature), state)
 }

@@ -47,16 +47,7 @@ func (f *frame) bytes() []byte {
 	return slices.Concat([]byte{f.first}, length, f.body)
 }
 
-func varint(n int) []byte {
-	var b []byte
-	for {
-		c := byte(n & 0x7F)
-		if n >>= 7; n == 0 {
-			return append(b, c)
-		}
-		b = append(b, c|0x80)
-	}
-}
+func varint(n int) []byte { return codec.AppendVarint(nil, uint32(n)) }
 
 // readVarint reads a Variable Byte Integer; n is 0 where there is none.
 func readVarint(b []byte) (value, n int) {
