@@ -71,8 +71,10 @@ var _ = add(Scenario{
 		c := t.Open(Modify(func(p *codec.Connect) { p.ClientID = codec.Text("") }),
 			With(codec.Int(codec.RequestResponseInformation, 1)))
 		c.SendConnect()
-		connack := c.ExpectConnack()
-		look(connack, connack.Properties)
+		// A broker that assigns no identifiers may close without a word.
+		if connack, ok := c.AnswerWithin(t.Timeouts().Answer).(*codec.Connack); ok {
+			look(connack, connack.Properties)
+		}
 		other := t.Connect(Name("client with errors"))
 		id := other.NextID()
 		other.Send(&codec.Subscribe{PacketID: id, Subscriptions: []codec.Subscription{filterAt(t.Topic("wr#ng"), 0)}})

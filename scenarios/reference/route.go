@@ -2,6 +2,7 @@ package reference
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"strings"
 )
@@ -142,7 +143,7 @@ func (s *session) delivery(sub *subscription, m *message) *delivery {
 	switch topic := m.topic; {
 	case s.is(topicIsFilter):
 		d.message = m.under(sub.filter)
-	case s.is(topicExtended):
+	case s.is(topicExtended) && len(topic)+2 <= math.MaxUint16: // more has no encoding
 		d.message = m.under(topic + "/x")
 	case s.is(topicsCut) && len(topic) > 8192:
 		d.message = m.under(topic[:8192])
