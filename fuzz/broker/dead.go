@@ -25,8 +25,14 @@ func (f *fuzzer) healthy(ctx context.Context, h healthOf) error {
 	if h.err != nil {
 		return f.notAnswering(ctx, h.err)
 	}
-	if h.took > slowLimit { // the lab sees whether it was one session or all of them
-		f.suspect(suspicion{class: Slow, signature: "slow", suspects: f.inFlight(), number: f.ordered})
+	if h.took < slowLimit {
+		return nil
+	}
+	// The lab sees whether it was one session or all of them. Whatever came next would
+	// only wait, and be blamed for it.
+	f.suspect(suspicion{class: Slow, signature: "slow", suspects: f.inFlight(), number: f.ordered})
+	if f.replaceable() {
+		return f.replace(ctx)
 	}
 	return nil
 }

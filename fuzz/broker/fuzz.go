@@ -143,6 +143,7 @@ type fuzzer struct {
 	queue    []suspicion
 	busy     bool // the lab is
 	asked    suspicion
+	stopCase context.CancelFunc
 	stopLab  context.CancelFunc
 	labTime  context.Context
 	verdicts chan verdict
@@ -286,8 +287,7 @@ func (f *fuzzer) work(ctx context.Context) {
 	for j := range f.jobs {
 		out := r.Run(ctx, j.session, session.Name(j.number))
 		d := done{job: j, out: out}
-		// One that got no answer to the end is a matter for the lab, which waits longer.
-		out.Stuck, d.seen = false, judged(out)
+		d.seen = judged(out)
 		f.results <- d
 	}
 }
@@ -361,6 +361,9 @@ func (f *fuzzer) suspect(q suspicion) {
 	}
 	f.tried[key]++
 	f.looking[key] = true
+	if q.class != Wrong && f.busy && f.asked.class == Wrong {
+		f.stopCase() // it comes again later
+	}
 	q.after = time.Since(f.start)
 	f.queue = append(f.queue, q)
 	slices.SortStableFunc(f.queue, func(a, b suspicion) int {
@@ -380,10 +383,13 @@ func (f *fuzzer) dispatch() {
 	if f.lab.shared {
 		f.drain()
 	}
-	go func() {
-		found, err := f.lab.investigate(f.labTime, q)
+	var ctx context.Context
+	ctx, f.stopCase = context.WithCancel(f.labTime)
+	go func(stop context.CancelFunc) {
+		defer stop()
+		found, err := f.lab.investigate(ctx, q)
 		f.verdicts <- verdict{q, found, err}
-	}()
+	}(f.stopCase)
 }
 
 // judgedBy takes what the lab says.
@@ -391,7 +397,9 @@ func (f *fuzzer) judgedBy(v verdict) error {
 	f.busy = false
 	delete(f.looking, string(v.class)+" "+v.signature)
 	if v.err != nil {
-		if errors.Is(v.err, context.Canceled) {
+		if errors.Is(v.err, context.Canceled) { // for the sake of something worse
+			f.tried[string(v.class)+" "+v.signature]--
+			f.suspect(v.suspicion)
 			return nil
 		}
 		return v.err

@@ -48,17 +48,13 @@ type lab struct {
 	restart func(context.Context) error
 
 	number uint64
-	// patient waits long enough to say that an answer is missing, quick does not.
-	patient, quick *session.Runner
+	runner *session.Runner
 }
 
 // newLab starts a broker of its own, if b is one that can be started.
 func newLab(ctx context.Context, target containers.Target, b *containers.Broker, restart func(context.Context) error) (*lab, error) {
-	limits := session.DefaultLimits()
-	limits.End = patience.Answer + time.Second
 	l := &lab{target: target, broker: b, shared: !b.CanRestart(), restart: restart}
-	dial := func(ctx context.Context) (net.Conn, error) { return l.broker.Dial(ctx) }
-	l.patient, l.quick = session.NewRunner(dial, limits), session.NewRunner(dial, session.DefaultLimits())
+	l.runner = session.NewRunner(func(ctx context.Context) (net.Conn, error) { return l.broker.Dial(ctx) }, session.DefaultLimits())
 	if !l.shared {
 		l.broker = nil
 		return l, l.fresh(ctx)
@@ -73,9 +69,6 @@ func (l *lab) close(ctx context.Context) error {
 	}
 	return l.broker.Close(ctx)
 }
-
-// patience is what the judge is given where a client got no answer to the end.
-var patience = judge.Patience{Answer: 4 * time.Second}
 
 // fresh replaces the broker by one that has seen nothing, where it is ours to start.
 // A restart would not do: many brokers keep on disk what they knew.
@@ -127,11 +120,7 @@ func (l *lab) run(ctx context.Context, s *session.Session, look search) (*sessio
 	l.number++
 	name := session.Name(l.number)
 	before, measured := resident(l.broker)
-	runner := l.quick
-	if look.class == Wrong {
-		runner = l.patient
-	}
-	out := runner.Run(ctx, s, name)
+	out := l.runner.Run(ctx, s, name)
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
@@ -165,14 +154,13 @@ func (l *lab) run(ctx context.Context, s *session.Session, look search) (*sessio
 	case Memory:
 		const again = 50 // with the same names: what it may keep is kept once
 		for range again {
-			l.quick.Run(ctx, s, name)
+			l.runner.Run(ctx, s, name)
 		}
 		after, ok := resident(l.broker)
 		if measured && ok && grown(before, after, s, 1+again) {
 			return out, seen(Memory, "grows", out, "%d runs of a session of %d bytes took memory from %d MiB to %d MiB", 1+again, s.Size(), before>>20, after>>20), nil
 		}
 	}
-	out.Stuck = out.Stuck && look.class == Wrong
 	return out, judged(out), nil
 }
 
@@ -185,18 +173,14 @@ func seen(class Class, what string, out *session.Outcome, format string, args ..
 	return []sighting{{class: class, signature: what + afterLast + lastSent(out.Trace), detail: fmt.Sprintf(format, args...), trace: out.Trace}}
 }
 
-// judged gives what the judge finds in a trace.
+// judged gives what the judge finds in a trace. What is missing is no finding: a
+// session does not wait for it.
 func judged(out *session.Outcome) (seen []sighting) {
-	waited := judge.Patience{}
-	if out.Stuck {
-		waited = patience
-	}
-	findings := judge.Judge(out.Trace, waited).Findings
-	if len(findings) == 0 {
+	if len(judge.Trace(out.Trace)) == 0 {
 		return nil
 	}
 	out.Describe() // now that somebody reads it
-	for _, f := range judge.Judge(out.Trace, waited).Findings {
+	for _, f := range judge.Trace(out.Trace) {
 		if f.Verdict() == result.Pass {
 			continue
 		}

@@ -53,8 +53,9 @@ type suspicion struct {
 const (
 	// confirmations is how often a finding is reproduced before it counts.
 	confirmations = 3
-	// mostTries bounds what making a finding smaller costs.
-	mostTries = 400
+	// mostTries bounds what making a finding smaller costs, triesOfWrong where an
+	// answer is wrong: there are many of those, and fewer of all else.
+	mostTries, triesOfWrong = 400, 150
 	// triageLimit bounds all that is done for one suspicion.
 	triageLimit = time.Minute
 )
@@ -118,9 +119,12 @@ func (l *lab) investigate(ctx context.Context, q suspicion) (*Finding, error) {
 	}
 	f.Signature = seen.signature
 	var failed error
-	tries := 0
+	tries, most := 0, mostTries
+	if q.class == Wrong {
+		most = triesOfWrong
+	}
 	same := func(s *session.Session) bool {
-		if tries++; failed != nil || tries > mostTries || time.Now().After(until) {
+		if tries++; failed != nil || tries > most || time.Now().After(until) {
 			return false
 		}
 		yes, err := shows(s, look)
@@ -128,6 +132,11 @@ func (l *lab) investigate(ctx context.Context, q suspicion) (*Finding, error) {
 			failed = err
 		}
 		return yes && sameBug(f, seen)
+	}
+	// Most tries show nothing and leave the broker as it was; it is started again where
+	// one has shown something, and for the last word.
+	if q.class == Crash {
+		look.restart = false
 	}
 	f.Session = minimise(cause, same)
 	if failed != nil {
@@ -159,10 +168,16 @@ func (l *lab) narrow(ctx context.Context, suspects []*session.Session) ([]*sessi
 	ran := 0
 	for ran < len(suspects) && ctx.Err() == nil {
 		l.number++
-		l.quick.Run(ctx, suspects[ran], session.Name(l.number))
+		start := time.Now()
+		l.runner.Run(ctx, suspects[ran], session.Name(l.number))
 		ran++
 		if _, gone := l.broker.Exited(); gone {
 			break
+		}
+		if time.Since(start) > slowLimit/4 { // it would keep the others waiting as well
+			if err := l.fresh(ctx); err != nil {
+				return nil, err
+			}
 		}
 	}
 	first := slices.Clone(suspects[:ran])

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -31,8 +30,9 @@ const (
 	memoryTimes = 16
 )
 
-// ask opens a connection and sends a CONNECT. It gives how long the first byte or
-// the close took that came back; an error is no answer.
+// ask opens a connection and sends a CONNECT like the one that the broker accepted when
+// it was started. It gives how long the first byte took that came back; an error is no
+// answer.
 func ask(ctx context.Context, b *containers.Broker) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
@@ -55,7 +55,7 @@ func ask(ctx context.Context, b *containers.Broker) (time.Duration, error) {
 	if _, err := conn.Write(data); err != nil {
 		return 0, fmt.Errorf("writing a CONNECT: %w", err)
 	}
-	if _, err := conn.Read(make([]byte, 64)); err != nil && err != io.EOF {
+	if _, err := conn.Read(make([]byte, 64)); err != nil {
 		return 0, fmt.Errorf("a CONNECT was not answered: %w", err)
 	}
 	return time.Since(start), nil

@@ -24,7 +24,7 @@ type Limits struct {
 	// standard often leaves a broker the choice to say nothing.
 	Await time.Duration
 	// End is how long the last PINGREQ of a client may stay without an answer and
-	// the connection open. It is a sign that something is wrong.
+	// the connection open.
 	End time.Duration
 	// Whole is how long a session may take. Steps that come later are left out.
 	Whole time.Duration
@@ -32,7 +32,7 @@ type Limits struct {
 
 // DefaultLimits fit a broker on this machine.
 func DefaultLimits() Limits {
-	return Limits{Await: 50 * time.Millisecond, End: time.Second, Whole: 5 * time.Second}
+	return Limits{Await: 50 * time.Millisecond, End: 300 * time.Millisecond, Whole: 5 * time.Second}
 }
 
 // Outcome is what a session did.
@@ -40,9 +40,6 @@ type Outcome struct {
 	Trace result.Trace
 	// Connections and Packets count what was opened, and what was sent and read.
 	Connections, Packets int
-	// Stuck says that a client with nothing wrong in its framing got no answer to
-	// its last PINGREQ and was not disconnected.
-	Stuck bool
 	// Refused is why a connection could not be opened.
 	Refused error
 }
@@ -489,9 +486,7 @@ func (r *Runner) finish() {
 		default:
 			r.record(c, pingreq)
 			r.write(c, pingreq)
-			if !r.readUntil(c, r.limits.End) {
-				r.out.Stuck = true
-			}
+			r.readUntil(c, r.limits.End)
 		}
 	}
 	for i := range r.clients {

@@ -68,7 +68,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := session.NewRunner(b.Dial, session.DefaultLimits()).Run(t.Context(), s, session.Name(37))
-	if out.Refused != nil || out.Stuck || out.Connections != 1 {
+	if out.Refused != nil || out.Connections != 1 {
 		t.Fatalf("%+v", out)
 	}
 	out.Describe()
