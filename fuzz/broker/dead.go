@@ -72,12 +72,12 @@ func (f *fuzzer) notAnswering(ctx context.Context, why error) error {
 		f.suspect(suspicion{class: Crash, signature: ofCrash(how, nil), detail: how, output: how, suspects: suspects, number: f.ordered})
 		return f.replace(ctx)
 	}
+	class, signature := Hang, "no answer"
+	if errors.Is(why, syscall.ECONNREFUSED) {
+		class, signature = Crash, "nobody listens any more"
+	}
 	if !f.replaceable() {
 		// Nothing can be reproduced at an address that is dead.
-		class, signature := Hang, "no answer"
-		if errors.Is(why, syscall.ECONNREFUSED) {
-			class, signature = Crash, "nobody listens any more"
-		}
 		x := &Finding{Class: class, Signature: signature, Detail: why.Error(), Number: f.ordered, After: time.Since(f.start).Seconds()}
 		if len(suspects) > 0 {
 			x.Session = suspects[0]
@@ -85,7 +85,7 @@ func (f *fuzzer) notAnswering(ctx context.Context, why error) error {
 		f.record(x)
 		return errEnded
 	}
-	f.suspect(suspicion{class: Hang, signature: "no answer", detail: why.Error(), suspects: suspects, number: f.ordered})
+	f.suspect(suspicion{class: class, signature: signature, detail: why.Error(), suspects: suspects, number: f.ordered})
 	return f.replace(ctx)
 }
 

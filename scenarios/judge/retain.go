@@ -141,13 +141,14 @@ func (j *judge) retainCopies(s *session) {
 					retained += m.passes()
 				}
 			}
-			asks, never1, never2 := 0, false, false
+			asks, never1, never2, shared := 0, false, false, false
 			for _, sub := range s.matching(d.topic) {
 				switch {
 				case sub.asked > d.event || sub.refused:
 				case sub.option.RetainAsPublished:
 					asks += passes + 1 // it may be the message as it passed
-				case sub.group != "": // gets no retained messages (4.8.2)
+				case sub.group != "":
+					shared = true // it gets no retained messages (4.8.2), but this one may be for it
 				case sub.option.RetainHandling == 2:
 					never2 = true
 				case sub.option.RetainHandling == 1 && s.existed(sub):
@@ -161,7 +162,7 @@ func (j *judge) retainCopies(s *session) {
 				continue
 			}
 			switch {
-			case retained == 0: // the flag alone is wrong
+			case retained == 0, shared: // the flag alone is wrong, or it is not the handling
 			case never1 && s.conns[0].version == spec.V5:
 				j.broken(c, i, retainHandling1, "no retained message for a subscription that exists, at Retain Handling 1", "%s", d.Publish)
 			case never2:

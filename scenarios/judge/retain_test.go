@@ -44,6 +44,7 @@ func TestRetain(t *testing.T) {
 		{"an empty one, retained", bothVersions, steps(pair, publishes("p", "t", "", 1, retain), sub, gets("s", "t", "", 1, 1, retain)), "MQTT-3.3.1-11", "MQTT-3.3.1-7"},
 		{"an empty one, as it passes", bothVersions, steps(pair, sub, publishes("p", "t", "", 1, retain), gets("s", "t", "", 1, 1)), "", ""},
 		{"at Retain Handling 2", only5, steps(pair, stored, never, flagged), "", "MQTT-3.3.1-11"},
+		{"at Retain Handling 2, or for a shared filter, which is another error", only5, steps(pair, stored, subscribes("s", "$share/g/t", 1), never, flagged), "", ""},
 		{"at Retain Handling 1, new", only5, steps(pair, stored, onlyNew, flagged), "", ""},
 		{"at Retain Handling 1, again", only5, steps(pair, stored, onlyNew, flagged, onlyNew, gets("s", "t", "m", 1, 2, retain)), "", "MQTT-3.3.1-10"},
 		{"at Retain Handling 0, again", only5, steps(pair, stored, sub, flagged, sub, gets("s", "t", "m", 1, 2, retain)), "", ""},
