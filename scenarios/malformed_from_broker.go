@@ -52,7 +52,7 @@ var _ = add(Scenario{
 		texts := 0
 		look := func(p codec.Packet, properties codec.Properties) {
 			for _, property := range properties {
-				for _, text := range []codec.Text{codec.Text(property.Data), codec.Text(property.Name)} {
+				for _, text := range []codec.Text{property.Data, property.Name} {
 					switch property.ID {
 					case codec.AssignedClientIdentifier, codec.ReasonString, codec.ResponseInformation, codec.ServerReference, codec.UserProperty:
 					default:

@@ -202,7 +202,7 @@ var _ = add(Scenario{
 	Run: func(t *T) {
 		told := 0
 		code := func(what, asked string, c *Client) {
-			got := -1
+			var got int
 			switch p := c.AnswerWithin(t.Timeouts().Answer).(type) {
 			case *codec.Disconnect:
 				got = int(p.Code)

@@ -473,7 +473,7 @@ func (f *fuzzer) settle() error {
 	}
 }
 
-var errEnded = errors.New("the broker is gone and cannot be started again from here: say how with --restart-cmd, or use exec: or docker:")
+var errEnded = errors.New("the broker is gone and cannot be started again from here; --restart-cmd says how, and exec: and docker: need none")
 
 // replace ends the broker and starts a fresh one.
 func (f *fuzzer) replace(ctx context.Context) error {

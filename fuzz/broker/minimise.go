@@ -23,7 +23,7 @@ func minimise(s *session.Session, holds func(*session.Session) bool) *session.Se
 	}
 	for before := -1; cost(best) != before; {
 		before = cost(best)
-		fewerClients(&best, try)
+		fewerClients(try)
 		fewerSteps(&best, try)
 		simplerPackets(&best, try)
 		shorterStrings(&best, try)
@@ -46,7 +46,7 @@ func cost(s *session.Session) int {
 
 type attempt func(change func(*session.Session) bool) bool
 
-func fewerClients(best **session.Session, try attempt) {
+func fewerClients(try attempt) {
 	for c := session.MaxClients - 1; c >= 0; c-- {
 		try(func(s *session.Session) bool {
 			n := len(s.Steps)

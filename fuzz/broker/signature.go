@@ -37,7 +37,7 @@ func ofCrash(how string, trace result.Trace) string {
 		if said == "" {
 			continue
 		}
-		stack := how[strings.Index(how, said):]
+		_, stack, _ := strings.Cut(how, said)
 		var frames []string
 		for _, f := range kind.frame.FindAllStringSubmatch(stack, -1) {
 			if name := f[1]; len(frames) < framesKept && !strings.HasPrefix(name, "runtime.") && !strings.HasPrefix(name, "panic") && !strings.Contains(name, "__asan") {

@@ -96,12 +96,12 @@ func (f *frame) text(d codec.Field) (from, to int, ok bool) {
 }
 
 // textField picks a field that is a string or binary.
-func (f *frame) textField(m *maker) (d codec.Field, from, to int, ok bool) {
-	d, ok = f.field(m, func(d codec.Field) bool { _, _, is := f.text(d); return is })
+func (f *frame) textField(m *maker) (from, to int, ok bool) {
+	d, ok := f.field(m, func(d codec.Field) bool { _, _, is := f.text(d); return is })
 	if ok {
 		from, to, _ = f.text(d)
 	}
-	return d, from, to, ok
+	return from, to, ok
 }
 
 // setText replaces the value of a string or binary field, its length with it.

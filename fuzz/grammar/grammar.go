@@ -147,8 +147,7 @@ func (m *maker) act(s *session.Session, i int, a *actor) {
 	}
 	p := m.packet(i, a)
 	m.send(s, i, a, p)
-	switch p.(type) {
-	case *codec.Disconnect:
+	if _, leaves := p.(*codec.Disconnect); leaves {
 		*a = actor{version: a.version}
 		add(choose(m, session.Cut, session.Await))
 	}

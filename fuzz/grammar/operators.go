@@ -80,7 +80,7 @@ var ofFrames = []ofFrame{
 		return true
 	}},
 	{"lie-field-length", func(m *maker, f *frame) bool {
-		_, from, to, ok := f.textField(m)
+		from, to, ok := f.textField(m)
 		if !ok {
 			return false
 		}
@@ -110,14 +110,14 @@ var ofFrames = []ofFrame{
 
 	// Fields.
 	{"empty-field", func(m *maker, f *frame) bool {
-		_, from, to, ok := f.textField(m)
+		from, to, ok := f.textField(m)
 		if ok {
 			f.setText(from, to, nil)
 		}
 		return ok
 	}},
 	{"huge-field", func(m *maker, f *frame) bool {
-		_, from, to, ok := f.textField(m)
+		from, to, ok := f.textField(m)
 		if ok {
 			unit := choose(m, "/", "a", "a/", "+/", "\xff", "é", "$")
 			f.setText(from, to, bytes.Repeat([]byte(unit), huge/len(unit)))
@@ -125,7 +125,7 @@ var ofFrames = []ofFrame{
 		return ok
 	}},
 	{"bad-text", func(m *maker, f *frame) bool {
-		_, from, to, ok := f.textField(m)
+		from, to, ok := f.textField(m)
 		if ok {
 			at := from + m.IntN(to-from+1)
 			bad := choose(m, "\x00", "\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf8\x88\x80\x80\x80", "\x01", "\ufffe", "\ufeff")
@@ -134,7 +134,7 @@ var ofFrames = []ofFrame{
 		return ok
 	}},
 	{"special-text", func(m *maker, f *frame) bool {
-		_, from, to, ok := f.textField(m)
+		from, to, ok := f.textField(m)
 		if ok {
 			special := choose(m, "+", "/+", "/#", "#", "$", "$share/", "$share/g/", "$share//a", "/", "//", "$SYS/a", "..", "%s", "\"", " ")
 			if m.one(2) {

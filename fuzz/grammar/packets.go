@@ -111,7 +111,7 @@ func (m *maker) newID(a *actor) uint16 {
 func (m *maker) subscribe(a *actor) codec.Packet {
 	p := &codec.Subscribe{PacketID: m.newID(a)}
 	for range 1 + m.few(4) {
-		s := codec.Subscription{Filter: m.filter(a), QoS: byte(m.IntN(3))}
+		s := codec.Subscription{Filter: m.filter(), QoS: byte(m.IntN(3))}
 		if a.version == codec.V5 {
 			s.NoLocal, s.RetainAsPublished, s.RetainHandling = m.one(6), m.one(4), byte(m.IntN(3))
 		}
@@ -131,7 +131,7 @@ func (m *maker) unsubscribe(a *actor) codec.Packet {
 			p.Filters = append(p.Filters, codec.Text(choose(m, a.filters...)))
 			continue
 		}
-		p.Filters = append(p.Filters, m.filter(a))
+		p.Filters = append(p.Filters, m.filter())
 	}
 	if a.version == codec.V5 {
 		p.Properties = m.properties(spec.UNSUBSCRIBE)
@@ -174,7 +174,7 @@ func (m *maker) topic() codec.Text {
 	return codec.Text(token + choose(m, "", "/a", "/a", "/b", "/a/b", "/", "//a", "/é"))
 }
 
-func (m *maker) filter(a *actor) codec.Text {
+func (m *maker) filter() codec.Text {
 	f := token + choose(m, "", "/a", "/a", "/b", "/a/b", "/", "/#", "/#", "/+", "/+/b", "/+/#")
 	if m.one(8) {
 		f = "$share/" + choose(m, "g", token) + "/" + f

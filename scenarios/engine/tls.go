@@ -2,8 +2,10 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"os"
 	"time"
 )
 
@@ -50,7 +52,7 @@ func (b *Below) Answer(limit time.Duration) (data []byte, closed bool) {
 	for len(data) < len(buf) && !closed {
 		n, err := b.conn.Read(buf[len(data):])
 		data = append(data, buf[len(data):len(data)+n]...)
-		if timeout, is := err.(net.Error); is && timeout.Timeout() {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
 			break
 		}
 		closed = err != nil
