@@ -8,6 +8,7 @@ import (
 	"github.com/mqttproof/mqttproof/containers/embedded"
 	"github.com/mqttproof/mqttproof/fuzz/grammar"
 	"github.com/mqttproof/mqttproof/fuzz/session"
+	"github.com/mqttproof/mqttproof/scenarios/result"
 )
 
 // TestFile: what is written is what is read, for whatever the grammar makes.
@@ -72,12 +73,17 @@ func TestRun(t *testing.T) {
 		t.Fatalf("%+v", out)
 	}
 	out.Describe()
-	var got []string
+	// An answer that a busy machine gives late stands behind the next packet sent.
+	got := map[result.Dir][]string{}
 	for _, e := range out.Trace {
-		got = append(got, string(e.Dir)+" "+e.Text)
+		got[e.Dir] = append(got[e.Dir], e.Text)
 	}
-	want := []string{"open ", "out CONNECT protocol=MQTT level=4 id=f000011 clean keepalive=60", "in CONNACK code=0x00",
-		"out SUBSCRIBE id=1 f=f000011 qos=0", "in SUBACK id=1 codes=0x00", "out PINGREQ", "in PINGRESP", "close closed by us"}
+	want := map[result.Dir][]string{
+		result.Open:  {""},
+		result.Out:   {"CONNECT protocol=MQTT level=4 id=f000011 clean keepalive=60", "SUBSCRIBE id=1 f=f000011 qos=0", "PINGREQ"},
+		result.In:    {"CONNACK code=0x00", "SUBACK id=1 codes=0x00", "PINGRESP"},
+		result.Close: {"closed by us"},
+	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
