@@ -47,7 +47,7 @@ func (c *brokerFlags) targets(texts []string) ([]target.Target, error) {
 
 // runCmd is the flags of run. Those that talk about the broker come first.
 type runCmd struct {
-	Targets []string `arg:"" optional:"" name:"target" help:"Brokers to judge, side by side: embedded:mochi (the default), mqtt://HOST:PORT, mqtts://, ws://, wss://, exec:mosquitto, docker:mosquitto, docker:IMAGE:TAG."`
+	Targets []string `arg:"" optional:"" name:"target" help:"Brokers to judge, side by side: embedded:mochi (the default), embedded:nats, mqtt://HOST:PORT, mqtts://, ws://, wss://, exec:mosquitto, docker:mosquitto, docker:IMAGE:TAG."`
 
 	brokerFlags
 

@@ -16,6 +16,7 @@ func (targetsCmd) Run(o out) error {
 	w := tabwriter.NewWriter(o.std, 0, 8, 2, ' ', 0)
 	line := func(target, what string) { _, _ = fmt.Fprintf(w, "%s\t%s\n", target, what) }
 	line("embedded:mochi", "the broker that is built in; embedded: is short for it")
+	line("embedded:nats", "nats-server, which is built in too and speaks 3.1.1 alone")
 	line("mqtt://HOST:PORT", "a broker that runs; also tcp://, and port 1883 by itself")
 	line("mqtts://HOST:PORT", "the same with TLS; also tls:// and ssl://, and port 8883 by itself")
 	line("ws://HOST:PORT/PATH", "the same over WebSocket; port 80 and path /mqtt by themselves")

@@ -17,6 +17,8 @@ type order struct {
 	Broker  string `json:"broker"`
 	Scheme  string `json:"scheme"`
 	Address string `json:"address"` // host:port to listen at
+	// Store is the folder of a broker that keeps its state on disk.
+	Store string `json:"store,omitempty"`
 	// Behaviours and Faults are those of the reference broker, by name.
 	Behaviours []string `json:"behaviours,omitempty"`
 	Faults     []string `json:"faults,omitempty"`
@@ -46,13 +48,17 @@ func serve(text string) error {
 	}
 	var urls []string
 	var err error
+	shutdown := func() {}
+	broken := func() { os.Exit(1) }
 	switch o.Broker {
 	case "mochi":
 		listen := mochi.Listen{TCP: o.Address}
 		if o.Scheme == "ws" {
 			listen = mochi.Listen{WS: o.Address}
 		}
-		urls, err = mochi.Serve(listen, os.Stderr, func() { os.Exit(1) })
+		urls, err = mochi.Serve(listen, os.Stderr, broken)
+	case "nats":
+		urls, shutdown, err = serveNATS(o, broken)
 	case "reference":
 		urls, err = serveReference(o)
 	default:
@@ -63,5 +69,6 @@ func serve(text string) error {
 	}
 	fmt.Println(urls[0])
 	_, err = io.Copy(io.Discard, os.Stdin)
+	shutdown()
 	return err
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/mqttproof/mqttproof/containers"
 	"github.com/mqttproof/mqttproof/containers/internal/failure"
 	"github.com/mqttproof/mqttproof/containers/internal/mochi"
+	"github.com/mqttproof/mqttproof/containers/internal/nats"
 	"github.com/mqttproof/mqttproof/containers/internal/process"
 )
 
@@ -30,6 +31,18 @@ func WebSocket() Option { return func(t *target) { t.scheme = "ws" } }
 // restart loses sessions and retained messages.
 func Mochi(opts ...Option) containers.Target {
 	return newTarget("mochi", mochi.Software, opts)
+}
+
+// TLS has the broker listen with TLS, by a certificate that is made for the run.
+// It is for NATS.
+func TLS() Option { return func(t *target) { t.scheme = "mqtts" } }
+
+// NATS is the nats-server broker. It speaks 3.1.1 alone and keeps its state on
+// disk: in a temporary folder, which a restart finds again.
+func NATS(opts ...Option) containers.Target {
+	t := newTarget("nats", nats.Software, opts)
+	t.stores = true
+	return t
 }
 
 // With has the reference broker behave in another way that the standard allows,
@@ -52,7 +65,8 @@ func Reference(opts ...Option) containers.Target {
 type target struct {
 	broker     string
 	software   string
-	scheme     string // mqtt or ws
+	scheme     string // mqtt, ws or mqtts
+	stores     bool   // it wants a folder for its state
 	behaviours []string
 	faults     []string
 }
@@ -69,7 +83,7 @@ func newTarget(broker, software string, opts []Option) *target {
 func (t *target) Name() string {
 	var query []string
 	if t.scheme != "mqtt" {
-		query = append(query, "transport="+t.scheme)
+		query = append(query, "transport="+strings.Replace(t.scheme, "mqtts", "tls", 1))
 	}
 	for _, name := range t.behaviours {
 		query = append(query, "with="+name)
@@ -94,10 +108,18 @@ func (t *target) Start(ctx context.Context) (*containers.Broker, error) {
 	if err != nil {
 		return nil, failure.Unreachable("%s is a child process of the harness, and where its program lies is unknown: %w", t.Name(), err)
 	}
+	folder := ""
+	remove := func() error { return nil }
+	if t.stores {
+		if folder, err = os.MkdirTemp("", "mqttproof-"+t.broker+"-"); err != nil {
+			return nil, failure.Unreachable("%s: no folder for its data: %w", t.Name(), err)
+		}
+		remove = func() error { return os.RemoveAll(folder) }
+	}
 	var url string // known once the first child has chosen its port
 	launch := func(ctx context.Context) (*process.Process, error) {
 		order, err := json.Marshal(order{
-			Broker: t.broker, Scheme: t.scheme, Address: address(url), Behaviours: t.behaviours, Faults: t.faults,
+			Broker: t.broker, Scheme: t.scheme, Address: address(url), Store: folder, Behaviours: t.behaviours, Faults: t.faults,
 		})
 		if err != nil {
 			return nil, err
@@ -127,18 +149,22 @@ func (t *target) Start(ctx context.Context) (*containers.Broker, error) {
 	}
 	service, err := process.NewService(ctx, launch)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, remove())
 	}
 	return containers.Attach(ctx, containers.Started{
-		Name:     t.Name(),
-		URL:      url,
+		Name: t.Name(),
+		URL:  url,
+		// The certificate is of this very run, and at this address is our child.
+		Options:  []containers.Option{containers.Insecure(t.scheme == "mqtts")},
 		Ready:    ready,
 		Restart:  service.Restart,
 		Exited:   service.Exited,
 		Output:   service.Output,
 		Software: func() string { return t.software },
 		PID:      service.PID,
-		Close:    service.Close,
+		Close: func(ctx context.Context) error {
+			return errors.Join(service.Close(ctx), remove())
+		},
 	})
 }
 

@@ -35,7 +35,7 @@ type Target struct {
 }
 
 // Forms says how targets are written, for messages.
-const Forms = "embedded:mochi (or embedded:), embedded:reference, mqtt://HOST:PORT (or tcp://), mqtts:// (or tls://, ssl://), ws:// and wss://, " +
+const Forms = "embedded:mochi (or embedded:), embedded:nats, embedded:reference, mqtt://HOST:PORT (or tcp://), mqtts:// (or tls://, ssl://), ws:// and wss://, " +
 	"exec:PRESET, docker:PRESET and docker:IMAGE:TAG"
 
 // addressSchemes are the schemes of brokers that run already.
@@ -81,15 +81,24 @@ func parseEmbedded(name string, query url.Values) (Target, error) {
 	case "", "tcp":
 	case "ws":
 		opts = append(opts, embedded.WebSocket())
+	case "tls":
+		if name == "nats" {
+			opts = append(opts, embedded.TLS())
+			break
+		}
+		fallthrough
 	default:
-		return Target{}, usage("embedded:%s has no transport %q; it has tcp and ws", name, transport)
+		have := "tcp and ws"
+		if name == "nats" {
+			have = "tcp, ws and tls"
+		}
+		return Target{}, usage("embedded:%s has no transport %q; it has %s", name, transport, have)
 	}
 	switch name {
 	case "", "mochi":
-		if query.Has("fault") || query.Has("with") {
-			return Target{}, usage("fault and with are for embedded:reference, not for embedded:mochi")
-		}
 		return Target{embedded.Mochi(opts...), Embedded}, nil
+	case "nats":
+		return Target{embedded.NATS(opts...), Embedded}, nil
 	case "reference":
 		for _, fault := range query["fault"] {
 			if _, err := reference.FindFaults(fault); err != nil {
@@ -102,7 +111,7 @@ func parseEmbedded(name string, query url.Values) (Target, error) {
 		opts = append(opts, embedded.Faults(query["fault"]...), embedded.With(query["with"]...))
 		return Target{embedded.Reference(opts...), Embedded}, nil
 	}
-	return Target{}, usage("there is no embedded broker %q; there are mochi and reference", name)
+	return Target{}, usage("there is no embedded broker %q; there are mochi, nats and reference", name)
 }
 
 func parseExecutable(name, transport string) (Target, error) {
