@@ -22,7 +22,7 @@ import (
 // Default is what `go tool mage` does.
 var Default = Test
 
-// Test vets the code and runs the tests; those that need Docker or mosquitto
+// Test vets the code and runs the tests; those that need Docker, mosquitto or tshark
 // skip where these are missing.
 func Test() error {
 	return tasks(
@@ -35,7 +35,7 @@ func Test() error {
 // broker that there is, and the report in a browser. Nothing is skipped; it
 // takes minutes.
 func Full() error {
-	everything := []string{"MQTTPROOF_REQUIRE=docker,mosquitto,browser"}
+	everything := []string{"MQTTPROOF_REQUIRE=docker,mosquitto,browser,tshark"}
 	suite := func(target string, more ...string) task {
 		return task{"suites", target, everything,
 			append([]string{"go", "test", "-count=1", "./suites", "-args", "-target=" + target}, more...)}

@@ -15,9 +15,10 @@ import (
 // WriteDir writes all formats of the runs with the default options.
 func WriteDir(dir string, runs ...*result.Run) error { return Options{}.WriteDir(dir, runs...) }
 
-// WriteDir writes results.jsonl, junit.xml, summary.md and report.html into a
-// folder, which it makes. With several runs each has its own folder in it,
-// named after the target, and report.html and summary.md in dir compare them.
+// WriteDir writes results.jsonl, junit.xml, summary.md, report.html and the
+// captures into a folder, which it makes. With several runs each has its own
+// folder in it, named after the target, and report.html and summary.md in dir
+// compare them. It sets Capture of every result that has one.
 //
 // A file is there as a whole or not at all: it is written beside its place and
 // then renamed. What fails does not keep the other files from being written.
@@ -26,21 +27,37 @@ func (o Options) WriteDir(dir string, runs ...*result.Run) error {
 		return o.writeRun(dir, runs[0])
 	}
 	var errs []error
-	for i, name := range dirNames(runs) {
+	folders := dirNames(runs)
+	for i, name := range folders {
 		errs = append(errs, o.writeRun(filepath.Join(dir, name), runs[i]))
 	}
+	o.folders = folders
 	errs = append(errs,
 		WriteFile(filepath.Join(dir, "report.html"), func(w io.Writer) error { return o.WriteHTML(w, runs...) }),
 		WriteFile(filepath.Join(dir, "summary.md"), func(w io.Writer) error { return o.WriteMarkdown(w, runs...) }))
 	return errors.Join(errs...)
 }
 
+// RunDirs gives the folder of each run in the folder that WriteDir writes.
+func RunDirs(dir string, runs ...*result.Run) []string {
+	if len(runs) == 1 {
+		return []string{dir}
+	}
+	dirs := dirNames(runs)
+	for i, name := range dirs {
+		dirs[i] = filepath.Join(dir, name)
+	}
+	return dirs
+}
+
 func (o Options) writeRun(dir string, run *result.Run) error {
+	nameCaptures(run)
 	return errors.Join( // the truth first, should the disk be full
 		WriteFile(filepath.Join(dir, "results.jsonl"), func(w io.Writer) error { return WriteJSONL(w, run) }),
 		WriteFile(filepath.Join(dir, "junit.xml"), func(w io.Writer) error { return o.WriteJUnit(w, run) }),
 		WriteFile(filepath.Join(dir, "summary.md"), func(w io.Writer) error { return o.WriteMarkdown(w, run) }),
-		WriteFile(filepath.Join(dir, "report.html"), func(w io.Writer) error { return o.WriteHTML(w, run) }))
+		WriteFile(filepath.Join(dir, "report.html"), func(w io.Writer) error { return o.WriteHTML(w, run) }),
+		writeCaptures(dir, run))
 }
 
 // WriteFile writes a file beside its place and renames it, so that it is there as a

@@ -249,10 +249,19 @@ func TestWriteDir(t *testing.T) {
 		}
 		return names
 	}
+	const captures = "captures/connect.unsupported-level-3.1.1.pcapng captures/judge.MQTT-4.3.3-1-5.0.pcapng " +
+		"captures/wildcard.overlapping-highest-qos-3.1.1.pcapng "
+	stale := filepath.Join(dir, "captures", "of-an-earlier-run.pcapng")
+	if err := os.MkdirAll(filepath.Dir(stale), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(stale, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
 	if err := reports.WriteDir(dir, sample("exec:mosquitto", "")); err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(files()); got != "[junit.xml report.html results.jsonl summary.md]" {
+	if got := fmt.Sprint(files()); got != "["+captures+"junit.xml report.html results.jsonl summary.md]" {
 		t.Error(got)
 	}
 	dir = t.TempDir()
@@ -285,7 +294,7 @@ func TestWriteDir(t *testing.T) {
 	if err := reports.WriteDir(dir, sample("t", "")); err == nil || !strings.Contains(err.Error(), "junit.xml") {
 		t.Errorf("got %v", err)
 	}
-	if got := fmt.Sprint(files()); got != "[report.html results.jsonl summary.md]" {
+	if got := fmt.Sprint(files()); got != "["+captures+"report.html results.jsonl summary.md]" {
 		t.Error(got)
 	}
 }

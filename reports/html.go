@@ -67,6 +67,7 @@ type (
 		Columns                 []htmlColumn
 		Areas                   []htmlArea
 		left                    int // lines of timelines
+		options                 Options
 	}
 	htmlRun struct {
 		Target, Verdict, Sentence, Class string
@@ -113,6 +114,7 @@ type (
 	htmlRequirement struct{ Ref, Level, Section, Summary string }
 	htmlResult      struct {
 		Verdict, Where, Took, Reason, SeenIn, Replay string
+		Capture                                      string // a relative URL
 		Findings                                     []htmlFinding
 		Observed                                     []result.Observation
 		Timeline                                     []htmlEvent
@@ -131,7 +133,7 @@ func (o Options) htmlPage(runs []*result.Run) *htmlPage {
 	sum := sha256.Sum256([]byte(htmlScript))
 	p := &htmlPage{
 		Title: "MQTT conformance", Tool: "mqttproof", ScriptHash: base64.StdEncoding.EncodeToString(sum[:]),
-		CSS: template.CSS(htmlCSS), Script: template.JS(htmlScript), left: htmlBudget,
+		CSS: template.CSS(htmlCSS), Script: template.JS(htmlScript), left: htmlBudget, options: o,
 	}
 	switch {
 	case len(runs) == 1:

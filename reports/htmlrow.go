@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,6 +59,9 @@ func (p *htmlPage) result(c htmlColumn, r *result.Result) htmlResult {
 	h := htmlResult{
 		Verdict: r.Verdict.String(), Where: "MQTT " + c.Version + transport(r), Took: span(r.DurationMS),
 		Replay: clip(r.Replay, htmlClip), SeenIn: clip(strings.Join(r.SeenIn, ", "), htmlClip),
+	}
+	if r.Capture != "" {
+		h.Capture = (&url.URL{Path: path.Join(p.options.folder(c.run), r.Capture)}).String()
 	}
 	if c.ShowTarget {
 		h.Where = c.Target + ", " + h.Where

@@ -175,6 +175,9 @@ func (o Options) junitCase(r *result.Result) junitCase {
 	if r.Replay != "" {
 		timeline.line("replay: %s", Printable(r.Replay))
 	}
+	if r.Capture != "" {
+		timeline.line("capture: %s", Printable(r.Capture))
+	}
 	switch raise(r.Verdict, o.Level) {
 	case result.Skip:
 		c.Skipped = &junitOutcome{Message: clip(r.Reason, 1000)}

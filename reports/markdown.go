@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 
 	"github.com/mqttproof/mqttproof/codec/spec"
@@ -33,7 +34,8 @@ func (o Options) WriteMarkdown(w io.Writer, runs ...*result.Run) error {
 	if len(runs) > 1 {
 		m.compare(runs)
 	}
-	for _, run := range runs {
+	for i, run := range runs {
+		m.folder = o.folder(i)
 		m.run(run)
 	}
 	_, err := io.WriteString(w, m.b.String())
@@ -42,7 +44,8 @@ func (o Options) WriteMarkdown(w io.Writer, runs ...*result.Run) error {
 
 type markdown struct {
 	Options
-	b strings.Builder
+	b      strings.Builder
+	folder string // of the captures of the run
 }
 
 func (m *markdown) line(format string, args ...any) {
@@ -225,6 +228,9 @@ func (m *markdown) failure(r *result.Result) {
 	}
 	if r.Replay != "" {
 		m.line("%s\n", fenced("sh", Printable(r.Replay)))
+	}
+	if r.Capture != "" {
+		m.line("Capture: %s\n", code(Printable(path.Join(m.folder, r.Capture))))
 	}
 }
 

@@ -10,4 +10,8 @@ type Options struct {
 	// KnownLenient lets entries of the known deviations that no longer hold be
 	// a remark; else they are a failure.
 	KnownLenient bool
+
+	// folders are where the captures of each run are, relative to the page that
+	// tells of several; nil for where the page is.
+	folders []string
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
@@ -24,6 +25,8 @@ type Text struct {
 	Width int
 	// Level from which a broken requirement counts; 0 means MUST.
 	Level spec.Level
+	// Dir is the folder of the results: where their captures are from here.
+	Dir string
 }
 
 // Limits of what a terminal can show; the other reports have more.
@@ -143,6 +146,10 @@ func (p *page) result(r *result.Result) {
 		p.line("")
 		// Never wrapped: it is there to be copied.
 		p.line("  %s%s", p.paint(dim, fmt.Sprintf("%-10s", "replay")), p.paint(blue, Printable(r.Replay)))
+	}
+	if r.Capture != "" {
+		path := filepath.Join(p.Dir, filepath.FromSlash(r.Capture))
+		p.line("  %s%s", p.paint(dim, fmt.Sprintf("%-10s", "capture")), Printable(path))
 	}
 }
 

@@ -64,7 +64,7 @@ type runCmd struct {
 
 	Known   string `placeholder:"FILE" help:"List of known deviations; none turns off the one of embedded:."`
 	Level   string `default:"must" help:"Lowest level that must hold: must or should."`
-	Report  string `placeholder:"DIR" help:"Write results.jsonl, junit.xml, summary.md and report.html there."`
+	Report  string `placeholder:"DIR" help:"Write results.jsonl, junit.xml, summary.md, report.html and captures for Wireshark there."`
 	Verbose bool   `short:"v" help:"Also show the details of warnings and the slowest scenarios."`
 }
 

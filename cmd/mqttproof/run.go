@@ -49,7 +49,11 @@ func (c *runCmd) Run(o out) error {
 	if err := c.write(p, runs); err != nil {
 		return err
 	}
-	if err := c.tell(o, screen, shown); err != nil {
+	dirs := map[*result.Run]string{}
+	for i, dir := range reports.RunDirs(c.Report, runs...) {
+		dirs[runs[i]] = dir
+	}
+	if err := c.tell(o, screen, shown, dirs); err != nil {
 		return err
 	}
 	code := 0
@@ -182,12 +186,13 @@ func (c *runCmd) judge(ctx context.Context, p *plan, t target.Target, l *lane) j
 	return judged{run, err}
 }
 
-// tell prints what was found.
-func (c *runCmd) tell(o out, screen *screen, runs []*result.Run) error {
+// tell prints what was found. dirs are where the reports of each run are.
+func (c *runCmd) tell(o out, screen *screen, runs []*result.Run, dirs map[*result.Run]string) error {
 	if len(runs) == 0 {
 		return nil
 	}
 	for _, run := range runs {
+		screen.text.Dir = dirs[run]
 		if err := screen.details(run, len(runs) > 1); err != nil {
 			return err
 		}

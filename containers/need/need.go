@@ -74,6 +74,16 @@ func Browser(t T) string {
 	return ""
 }
 
+// Tshark gives the path of tshark, the Wireshark for terminals.
+func Tshark(t T) string {
+	t.Helper()
+	path, err := exec.LookPath("tshark")
+	if err != nil {
+		missing(t, "tshark", "no tshark here (Debian, Ubuntu: apt-get install tshark)")
+	}
+	return path
+}
+
 func docker(args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()

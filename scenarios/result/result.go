@@ -28,6 +28,9 @@ type Result struct {
 	Trace Trace `json:"trace,omitempty"`
 	// Replay is a command that runs the scenario again.
 	Replay string `json:"replay,omitempty"`
+	// Capture is the trace as a capture file, with slashes and relative to the
+	// folder in which the results are written; empty where there is none.
+	Capture string `json:"capture,omitempty"`
 	// SeenIn lists the scenarios in which the judge made the finding, for a
 	// result that stands for a requirement outside every scenario's own
 	// (its ID begins with "judge.").
