@@ -138,7 +138,7 @@ func (l *lab) investigate(ctx context.Context, q suspicion) (*Finding, error) {
 	if q.class == Crash {
 		look.restart = false
 	}
-	f.Session = minimise(cause, same)
+	f.Session = session.Minimise(cause, same)
 	if failed != nil {
 		return nil, failed
 	}

@@ -38,6 +38,12 @@ func (g Generator) Session(number uint64, corpus []*session.Session) *session.Se
 	return s
 }
 
+// Change applies one named operator to the session; choice says which, and where.
+func (g Generator) Change(s *session.Session, choice uint64) {
+	m := &maker{Rand: rand.New(rand.NewPCG(g.Seed, choice)), clients: min(max(g.Clients, 1), session.MaxClients)}
+	m.change(s)
+}
+
 // maker is a source of choices.
 type maker struct {
 	*rand.Rand

@@ -342,7 +342,7 @@ func (r *Runner) close(c *client, reset bool) {
 		r.poll(c)
 	}
 	r.leftover(c)
-	if tcp, ok := c.conn.(*net.TCPConn); ok && (reset || c.ended) {
+	if tcp, ok := c.conn.(interface{ SetLinger(int) error }); ok && (reset || c.ended) {
 		// A reset leaves no port behind that waits; the broker was done anyway
 		// where it has closed.
 		_ = tcp.SetLinger(0)

@@ -88,3 +88,45 @@ func TestRun(t *testing.T) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
+
+// TestBinary: what is written is what is read, for whatever the grammar makes.
+func TestBinary(t *testing.T) {
+	g := grammar.Generator{Seed: 2, Clients: session.MaxClients}
+	for n := range uint64(300) {
+		s := g.Session(n, nil)
+		for i := range s.Steps {
+			s.Steps[i].By = nil // is not written
+		}
+		data, err := s.AppendBinary(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := s.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := session.Decode(data).Marshal(); err != nil || string(got) != string(want) {
+			t.Errorf("session %d (%v):\n%.2000s\nwant\n%.2000s", n, err, got, want)
+		}
+	}
+}
+
+// FuzzDecode: any bytes become a session that can be written as a file and read again.
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte{0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1})
+	f.Add([]byte{0x43, 3, 1, 9, 1, 2, 0xC0, 0})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s := session.Decode(data)
+		if len(s.Steps) == 0 {
+			return
+		}
+		text, err := s.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := session.Unmarshal(text); err != nil {
+			t.Errorf("%v\n%s", err, text)
+		}
+	})
+}

@@ -1,19 +1,18 @@
-package broker
+package session
 
 import (
 	"encoding/binary"
 	"slices"
 
 	"github.com/mqttproof/mqttproof/codec"
-	"github.com/mqttproof/mqttproof/fuzz/session"
 )
 
-// minimise makes a session as small as it gets while holds stays true for it: fewer
+// Minimise makes a session as small as it gets while holds stays true for it: fewer
 // clients, then steps, then simpler packets, then fewer bytes. holds says false once
 // no more tries are wanted.
-func minimise(s *session.Session, holds func(*session.Session) bool) *session.Session {
+func Minimise(s *Session, holds func(*Session) bool) *Session {
 	best := s.Clone()
-	try := func(change func(*session.Session) bool) bool {
+	try := func(change func(*Session) bool) bool {
 		c := best.Clone()
 		if !change(c) || len(c.Steps) == 0 || !holds(c) {
 			return false
@@ -32,8 +31,8 @@ func minimise(s *session.Session, holds func(*session.Session) bool) *session.Se
 	return best
 }
 
-// cost is what minimise brings down.
-func cost(s *session.Session) int {
+// cost is what Minimise brings down.
+func cost(s *Session) int {
 	n := 100*s.Clients() + 10*len(s.Steps) + s.Size()
 	for _, st := range s.Steps {
 		n += len(st.Breaks)
@@ -44,18 +43,18 @@ func cost(s *session.Session) int {
 	return n
 }
 
-type attempt func(change func(*session.Session) bool) bool
+type attempt func(change func(*Session) bool) bool
 
 func fewerClients(try attempt) {
-	for c := session.MaxClients - 1; c >= 0; c-- {
-		try(func(s *session.Session) bool {
+	for c := MaxClients - 1; c >= 0; c-- {
+		try(func(s *Session) bool {
 			n := len(s.Steps)
-			s.Steps = slices.DeleteFunc(s.Steps, func(st session.Step) bool { return st.Client == c })
+			s.Steps = slices.DeleteFunc(s.Steps, func(st Step) bool { return st.Client == c })
 			return len(s.Steps) < n
 		})
 	}
 	// The clients that are left are numbered from 0.
-	try(func(s *session.Session) bool {
+	try(func(s *Session) bool {
 		var used []int
 		for _, st := range s.Steps {
 			if !slices.Contains(used, st.Client) {
@@ -73,10 +72,10 @@ func fewerClients(try attempt) {
 }
 
 // fewerSteps leaves out pieces of the list, from halves to single steps.
-func fewerSteps(best **session.Session, try attempt) {
+func fewerSteps(best **Session, try attempt) {
 	for size := (len((*best).Steps) + 1) / 2; size >= 1; size /= 2 {
 		for from := 0; from < len((*best).Steps); {
-			if !try(func(s *session.Session) bool {
+			if !try(func(s *Session) bool {
 				s.Steps = slices.Delete(s.Steps, from, min(from+size, len(s.Steps)))
 				return true
 			}) {
@@ -88,22 +87,22 @@ func fewerSteps(best **session.Session, try attempt) {
 
 // simplerPackets replaces a CONNECT by a minimal one, takes fields out, and undoes
 // what was done to the writing.
-func simplerPackets(best **session.Session, try attempt) {
+func simplerPackets(best **Session, try attempt) {
 	for i := 0; i < len((*best).Steps); i++ {
-		try(func(s *session.Session) bool {
+		try(func(s *Session) bool {
 			st := &s.Steps[i]
 			had := len(st.Breaks) > 0 || st.Join
 			st.Breaks, st.Join = nil, false
 			return had
 		})
 		st := &(*best).Steps[i]
-		if st.Do != session.Send || codec.Type(st.Data[0]>>4) != codec.CONNECT {
+		if st.Do != Send || codec.Type(st.Data[0]>>4) != codec.CONNECT {
 			continue
 		}
 		v := (*best).VersionAt(i)
-		for _, p := range []*codec.Connect{{CleanStart: true}, {CleanStart: true, ClientID: codec.Text("a")}, {CleanStart: true, ClientID: codec.Text(session.Token)}} {
+		for _, p := range []*codec.Connect{{CleanStart: true}, {CleanStart: true, ClientID: codec.Text("a")}, {CleanStart: true, ClientID: codec.Text(Token)}} {
 			data, err := p.Append(nil, v)
-			if err == nil && len(data) < len(st.Data) && try(func(s *session.Session) bool { s.Steps[i].Data = data; return true }) {
+			if err == nil && len(data) < len(st.Data) && try(func(s *Session) bool { s.Steps[i].Data = data; return true }) {
 				break
 			}
 		}
@@ -112,7 +111,7 @@ func simplerPackets(best **session.Session, try attempt) {
 
 // shorterStrings takes bytes out of what two bytes before them may be the length of,
 // and brings that down by as many, whether it was right or not.
-func shorterStrings(best **session.Session, try attempt) {
+func shorterStrings(best **Session, try attempt) {
 	for i := 0; i < len((*best).Steps); i++ {
 		for at := 0; at+2 < len((*best).Steps[i].Data); at++ {
 			for {
@@ -127,7 +126,7 @@ func shorterStrings(best **session.Session, try attempt) {
 					if k == 0 || k > most {
 						continue
 					}
-					shrunk = try(func(s *session.Session) bool {
+					shrunk = try(func(s *Session) bool {
 						st := &s.Steps[i]
 						st.Data = slices.Clone(st.Data)
 						binary.BigEndian.PutUint16(st.Data[at:], uint16(n-k))
@@ -147,12 +146,12 @@ func shorterStrings(best **session.Session, try attempt) {
 
 // fewerBytes leaves out bytes of what is sent, with the Remaining Length around them
 // right where it was right, and then makes what is left plain.
-func fewerBytes(best **session.Session, try attempt) {
+func fewerBytes(best **Session, try attempt) {
 	for i := 0; i < len((*best).Steps); i++ {
 		size := len((*best).Steps[i].Data) / 2
 		for ; size >= 1; size /= 2 {
 			for from := 0; from < len((*best).Steps[i].Data); {
-				if !try(func(s *session.Session) bool { return shorten(&s.Steps[i], from, size) }) {
+				if !try(func(s *Session) bool { return shorten(&s.Steps[i], from, size) }) {
 					from += size
 				}
 			}
@@ -161,7 +160,7 @@ func fewerBytes(best **session.Session, try attempt) {
 }
 
 // shorten takes bytes out of the data of a step.
-func shorten(st *session.Step, from, size int) bool {
+func shorten(st *Step, from, size int) bool {
 	to := min(from+size, len(st.Data))
 	if to-from == 0 || to-from == len(st.Data) {
 		return false
