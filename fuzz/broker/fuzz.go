@@ -284,6 +284,7 @@ func (f *fuzzer) ended(err error) *Report {
 // work runs sessions until there are no more.
 func (f *fuzzer) work(ctx context.Context) {
 	r := session.NewRunner(func(ctx context.Context) (net.Conn, error) { return f.broker.Load().Dial(ctx) }, session.DefaultLimits())
+	r.Speaks(f.broker.Load().Versions())
 	for j := range f.jobs {
 		out := r.Run(ctx, j.session, session.Name(j.number))
 		d := done{job: j, out: out}
@@ -297,7 +298,7 @@ func (f *fuzzer) fill() {
 	if f.busy && f.lab.shared {
 		return // it has the broker for itself
 	}
-	g := grammar.Generator{Seed: f.o.Seed, Clients: f.o.Clients}
+	g := grammar.Generator{Seed: f.o.Seed, Clients: f.o.Clients, Versions: f.broker.Load().Versions()}
 	for len(f.flight) < workers && f.next < f.ordered+window && (f.o.Sessions == 0 || f.next < f.o.Sessions) {
 		// The corpus as it was when the session a window ago was done, whatever is
 		// done meanwhile: so the seed decides.

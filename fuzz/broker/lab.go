@@ -55,6 +55,7 @@ type lab struct {
 func newLab(ctx context.Context, target containers.Target, b *containers.Broker, restart func(context.Context) error) (*lab, error) {
 	l := &lab{target: target, broker: b, shared: !b.CanRestart(), restart: restart}
 	l.runner = session.NewRunner(func(ctx context.Context) (net.Conn, error) { return l.broker.Dial(ctx) }, session.DefaultLimits())
+	l.runner.Speaks(b.Versions())
 	if !l.shared {
 		l.broker = nil
 		return l, l.fresh(ctx)

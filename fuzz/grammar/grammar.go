@@ -5,6 +5,7 @@ package grammar
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"github.com/mqttproof/mqttproof/codec"
 	"github.com/mqttproof/mqttproof/fuzz/session"
@@ -15,12 +16,14 @@ type Generator struct {
 	Seed uint64
 	// Clients is how many clients a session has at most, 1 to session.MaxClients.
 	Clients int
+	// Versions are those that the broker speaks: most clients keep to them. Empty is all.
+	Versions []codec.Version
 }
 
 // Session makes the session with the number. Half of them, once there is a corpus,
 // are changed sessions of it.
 func (g Generator) Session(number uint64, corpus []*session.Session) *session.Session {
-	m := &maker{Rand: rand.New(rand.NewPCG(g.Seed, number)), clients: min(max(g.Clients, 1), session.MaxClients)}
+	m := g.maker(number)
 	if len(corpus) == 0 || m.IntN(2) == 0 {
 		s := m.fresh()
 		for range m.few(4) {
@@ -40,14 +43,18 @@ func (g Generator) Session(number uint64, corpus []*session.Session) *session.Se
 
 // Change applies one named operator to the session; choice says which, and where.
 func (g Generator) Change(s *session.Session, choice uint64) {
-	m := &maker{Rand: rand.New(rand.NewPCG(g.Seed, choice)), clients: min(max(g.Clients, 1), session.MaxClients)}
-	m.change(s)
+	g.maker(choice).change(s)
+}
+
+func (g Generator) maker(choice uint64) *maker {
+	return &maker{Rand: rand.New(rand.NewPCG(g.Seed, choice)), clients: min(max(g.Clients, 1), session.MaxClients), versions: g.Versions}
 }
 
 // maker is a source of choices.
 type maker struct {
 	*rand.Rand
-	clients int
+	clients  int
+	versions []codec.Version
 }
 
 func choose[T any](m *maker, of ...T) T { return of[m.IntN(len(of))] }
@@ -116,13 +123,22 @@ func (m *maker) fresh() *session.Session {
 	n := 1 + m.few(m.clients-1)
 	actors := make([]actor, n)
 	for i := range actors {
-		actors[i].version = choose(m, codec.V5, codec.V5, codec.V5, codec.V311, codec.V311, codec.V31)
+		actors[i].version = m.version()
 	}
 	for range 2 + m.IntN(14) {
 		i := m.IntN(n)
 		m.act(s, i, &actors[i])
 	}
 	return s
+}
+
+// version is one that the broker speaks, mostly.
+func (m *maker) version() codec.Version {
+	v := choose(m, codec.V5, codec.V5, codec.V5, codec.V311, codec.V311, codec.V31)
+	if len(m.versions) > 0 && v != codec.V31 && !slices.Contains(m.versions, v) && !m.one(20) {
+		return choose(m, m.versions...)
+	}
+	return v
 }
 
 // act adds what a client does next.

@@ -54,7 +54,7 @@ func (z *fuzzer) inside(t *testing.T, a *attempt, start Start, s *session.Sessio
 	z.dial = l.dial
 	synctest.Wait()
 	if z.alive == nil {
-		if z.alive = answered(ctx, l.dial); z.alive == nil {
+		if !z.probe(ctx) {
 			a.fatal = "the broker answers no CONNECT of any version before it is fuzzed: it must accept clients without user name"
 			stop()
 			return
@@ -177,16 +177,19 @@ func (l *served) closeAll() {
 	}
 }
 
-// answered finds a CONNECT that the broker accepts.
-func answered(ctx context.Context, dial session.Dial) []byte {
-	for _, v := range []codec.Version{codec.V311, codec.V5, codec.V31} {
+// probe finds out in which versions the broker accepts a CONNECT.
+func (z *fuzzer) probe(ctx context.Context) (ok bool) {
+	var speaks []codec.Version
+	for _, v := range []codec.Version{codec.V31, codec.V311, codec.V5} {
 		p := &codec.Connect{CleanStart: true, ClientID: codec.Text("alive"), KeepAlive: 60}
 		data, err := p.Append(nil, v)
-		if err == nil && ask(ctx, dial, data) == nil {
-			return data
+		if err == nil && ask(ctx, z.dial, data) == nil {
+			speaks, z.alive = append(speaks, v), data
 		}
 	}
-	return nil
+	z.runner.Speaks(speaks)
+	z.generator.Versions = speaks
+	return len(speaks) > 0
 }
 
 // ask sends a CONNECT on a connection of its own and reads the answer.

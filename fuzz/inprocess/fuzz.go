@@ -122,6 +122,11 @@ func (z *fuzzer) fuzz() {
 	worker := flag.Lookup("test.fuzzworker")
 	tell := worker == nil || worker.Value.String() != "true"
 	z.f.Fuzz(func(t *testing.T, data, changes []byte) {
+		if z.alive == nil { // what a session is depends on the versions of the broker
+			if a := z.once(t, &session.Session{}); a.fatal != "" {
+				t.Fatal(a.fatal)
+			}
+		}
 		s := z.session(data, changes)
 		if len(s.Steps) > 0 && (z.o.Largest == 0 || s.Size() <= z.o.Largest) {
 			if tell && testing.Verbose() {

@@ -36,7 +36,7 @@ func (l *listening) run(t *testing.T, z *fuzzer, s *session.Session) *attempt {
 	watch := time.AfterFunc(z.limit, func() { z.stuck(hangs(s, z.limit, everything())) })
 	defer watch.Stop()
 	if z.alive == nil {
-		if z.alive = answered(ctx, z.dial); z.alive == nil {
+		if !z.probe(ctx) {
 			a.fatal = "the broker answers no CONNECT of any version before it is fuzzed: it must accept clients without user name"
 			return a
 		}

@@ -48,6 +48,7 @@ type Outcome struct {
 type Runner struct {
 	dial   Dial
 	limits Limits
+	speaks []codec.Version
 	buf    []byte
 	usual  time.Duration // how long an answer takes, about
 
@@ -60,7 +61,21 @@ type Runner struct {
 
 // NewRunner gives a runner of its own buffers, for one goroutine.
 func NewRunner(dial Dial, limits Limits) *Runner {
-	return &Runner{dial: dial, limits: limits, buf: make([]byte, 64<<10)}
+	return &Runner{dial: dial, limits: limits, speaks: []codec.Version{codec.V31, codec.V311, codec.V5}, buf: make([]byte, 64<<10)}
+}
+
+// Speaks tells in which versions the broker accepts a CONNECT, the oldest first; until
+// then it is all of them. A broker answers what it does not speak in a version that it
+// does: 3.1.1 refuses the level of 5.0 with a CONNACK that 5.0 does not have.
+func (r *Runner) Speaks(versions []codec.Version) { r.speaks = versions }
+
+// reads is the version in which the broker reads a CONNECT of a version. What 3.1
+// says is judged with care, and few ask whether a broker speaks it.
+func (r *Runner) reads(v codec.Version) codec.Version {
+	if v == codec.V31 || slices.Contains(r.speaks, v) || len(r.speaks) == 0 {
+		return v
+	}
+	return r.speaks[len(r.speaks)-1]
 }
 
 // client is one client of the session that runs, with its connection at hand.
@@ -100,7 +115,7 @@ func (r *Runner) Run(ctx context.Context, s *Session, name [len(Token)]byte) *Ou
 	r.out = &Outcome{Trace: make(result.Trace, 0, 4*len(s.Steps)+8)}
 	for i := range r.clients {
 		c := &r.clients[i]
-		*c = client{name: clientNames[i], version: codec.V5, pending: c.pending[:0], kept: c.kept[:0], read: c.read[:0], toAnswer: c.toAnswer[:0]}
+		*c = client{name: clientNames[i], version: r.reads(codec.V5), pending: c.pending[:0], kept: c.kept[:0], read: c.read[:0], toAnswer: c.toAnswer[:0]}
 	}
 	for i := range s.Steps {
 		if r.out.Refused != nil || ctx.Err() != nil || time.Since(r.start) > r.limits.Whole {
@@ -187,7 +202,7 @@ func (r *Runner) open(c *client, first []byte) bool {
 	}
 	r.out.Connections++
 	if v, ok := codec.ConnectVersion(first); ok && v >= codec.V31 && v <= codec.V5 {
-		c.version = v
+		c.version = r.reads(v)
 	}
 	c.conn, c.number, c.ended, c.garbage, c.half = conn, r.out.Connections, false, false, false
 	c.pending, c.kept, c.read, c.unreadable, c.awaited, c.pinged, c.sent = c.pending[:0], c.kept[:0], c.read[:0], false, 0, false, 0
