@@ -3,8 +3,10 @@ package broker
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/mqttproof/mqttproof/scenarios/result"
 )
@@ -15,7 +17,8 @@ func (f *fuzzer) save(x *Finding) error {
 	if f.o.Replay != nil {
 		x.Replay = f.o.Replay(filepath.Join(dir, "session.yaml"))
 	}
-	if err := x.save(dir); err != nil {
+	started := f.start.Add(time.Duration(x.After * float64(time.Second)))
+	if err := errors.Join(x.save(dir), x.saveCapture(dir, started)); err != nil {
 		return fmt.Errorf("writing the finding %s: %w", x.ID, err)
 	}
 	return nil
