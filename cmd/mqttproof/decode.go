@@ -12,11 +12,12 @@ import (
 
 	"github.com/mqttproof/mqttproof/codec"
 	"github.com/mqttproof/mqttproof/codec/spec"
+	"github.com/mqttproof/mqttproof/reports/capture"
 )
 
 // decodeCmd is the flags of decode.
 type decodeCmd struct {
-	Packets []string `arg:"" optional:"" name:"packet" help:"Packets in hex, one each (quote one with spaces), or files with one packet in hex a line; - is standard input (the default). A file whose name could be hex is written ./NAME."`
+	Packets []string `arg:"" optional:"" name:"packet" help:"Packets in hex, one each (quote one with spaces), files with one packet in hex a line, or captures (pcapng, pcap); - is standard input (the default). A file whose name could be hex is written ./NAME."`
 
 	MQTT  *spec.Version `name:"mqtt" placeholder:"VERSION" help:"Version of MQTT: 3.1, 3.1.1 or 5.0 (default: what a CONNECT says, 5.0 for all else)."`
 	From  string        `placeholder:"END" help:"Who sent the packets: client or server (default: either may have)."`
@@ -122,11 +123,18 @@ func (d *decoding) argument(n int, text string) error {
 	return nil
 }
 
-// lines decodes one packet a line. Empty lines say nothing; but where there is
+// lines decodes one packet a line, or a capture. Empty lines say nothing; but where there is
 // nothing else, whatever should have written the packets has failed, and a script
 // must not go on as if they had been right.
 func (d *decoding) lines(name string, from io.Reader) error {
 	r, none := bufio.NewReader(from), true
+	if head, _ := r.Peek(4); capture.IsCapture(head) {
+		if d.jsonl {
+			d.complain("%s is a capture, and --jsonl reads JSON; without it the packets are listed", name)
+			return nil
+		}
+		return d.capture(name, r)
+	}
 	for n := 1; ; n++ {
 		text, readErr := r.ReadString('\n')
 		if text = strings.TrimSpace(text); text != "" {
