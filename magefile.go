@@ -4,7 +4,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -218,48 +217,6 @@ func benchMisses(list []measured) string {
 		return "\nNo allocation, no decode above 1.5 times plus 20 ns of the limit, no other codec faster by more than 5 ns.\n"
 	}
 	return "\nMissed:\n" + b.String()
-}
-
-// Fuzz holds the tasks that fuzz parsers.
-type Fuzz mg.Namespace
-
-// Native fuzzes a target of fuzz/parser with go test -fuzz, such as: fuzz:native FuzzDecode 30s
-func (Fuzz) Native(target string, span time.Duration) error {
-	return tasks(task{"fuzz", target, nil, []string{"go", "test", "./fuzz/parser", "-run=^$",
-		"-fuzz=^" + target + "$", "-fuzztime=" + span.String()}})
-}
-
-// GoFuzz fuzzes a target of fuzz/parser with dvyukov/go-fuzz, such as: fuzz:gofuzz FuzzDecode 60s
-// Corpus and crashers are kept in tmp/gofuzz/TARGET.
-func (Fuzz) GoFuzz(target string, span time.Duration) error {
-	workdir := filepath.Join("tmp", "gofuzz", target)
-	archive := filepath.Join(workdir, target+".zip")
-	if err := os.MkdirAll(workdir, 0o755); err != nil {
-		return err
-	}
-	// -preserve: go-fuzz cannot instrument this package of the standard library.
-	if err := tasks(task{"build", target, nil, []string{"go", "tool", "go-fuzz-build", "-func", target,
-		"-preserve", "crypto/internal/fips140/bigmod", "-o", archive, "./fuzz/parser"}}); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), span)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "tool", "go-fuzz", "-bin", archive, "-workdir", workdir, "-func", target)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	// go-fuzz has no limit of its own; an interrupt is how it is told to end.
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 10 * time.Second
-	if err := cmd.Run(); err != nil && ctx.Err() == nil {
-		return err
-	}
-	crashers, err := filepath.Glob(filepath.Join(workdir, "crashers", "*.output"))
-	if err != nil {
-		return err
-	}
-	if len(crashers) > 0 {
-		return fmt.Errorf("%d crashers; the first: %s", len(crashers), crashers[0])
-	}
-	return nil
 }
 
 // Images builds the local images that tests run in containers: mochi from its

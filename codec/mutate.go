@@ -74,7 +74,9 @@ func (d *draft) field(name string, nth int) (Field, error) {
 			continue
 		}
 		if nth == 0 {
-			f.Offset -= len(b) - len(d.body)
+			if f.Offset -= len(b) - len(d.body); f.Offset < 0 {
+				return Field{}, fmt.Errorf("its field %q is of the fixed header, which has mutations of its own", name)
+			}
 			return f, nil
 		}
 		nth--

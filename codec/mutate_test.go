@@ -88,7 +88,8 @@ func TestMutations(t *testing.T) {
 func TestMutationsThatDoNotFit(t *testing.T) {
 	for _, m := range []Mutation{QoS3(), ZeroID(), ReservedConnectFlag(), InvalidUTF8("Topic Name"), SetByte(2, 0), CutAt(1, true),
 		AddProperty(Int(TopicAlias, 1)), PropertyTwice(TopicAlias), DropProperty(TopicAlias), PropertyOfWrongType(TopicAlias),
-		NonMinimalPropertyLength(), PacketID(1), ProtocolLevel(4), Surrogate("Topic Name"), SwapFields("Topic Name", "Payload"), Length(1 << 28)} {
+		NonMinimalPropertyLength(), PacketID(1), ProtocolLevel(4), Surrogate("Topic Name"), SwapFields("Topic Name", "Payload"), Length(1 << 28),
+		SwapFields("Fixed Header", "Remaining Length"), NullIn("Remaining Length")} {
 		b, err := Mutate(&Pingreq{}, V5, m)
 		if err == nil || !strings.Contains(err.Error(), m.Name) || b != nil {
 			t.Errorf("%s: %x, %v", m.Name, b, err)

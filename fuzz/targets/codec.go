@@ -1,6 +1,8 @@
-// Package parser holds the fuzz targets for packet parsers: plain functions,
-// called by native fuzzing (go test -fuzz) and by dvyukov/go-fuzz alike.
-package parser
+// Package targets holds the fuzz targets of this project: the reference codec, and
+// the other Go codecs of the module graph as examples and differential partners. Each
+// is a plain function, called by native fuzzing (go test -fuzz) and by
+// dvyukov/go-fuzz alike; all take the inputs of package fuzz/parser.
+package targets
 
 import (
 	"bytes"
@@ -10,26 +12,27 @@ import (
 	"github.com/mqttproof/mqttproof/codec"
 )
 
-// Decode checks the promises of the reference codec on one input. The first
-// byte chooses version and sender, the rest is what was received. It reports
-// whether the input is a packet that strict decode accepts, and an error when
-// a promise is broken:
+// Codec checks the promises of the reference codec on one packet, from both ends. It
+// tells whether strict decode accepts it from any, and gives an error when a promise is
+// broken:
 //
 //   - strict and lenient decode agree: what strict decode says is the first
 //     violation of lenient decode, or that more bytes must come;
 //   - the packet ends where the fixed header says;
 //   - what strict decode accepts encodes again, to the same bytes or, for a
 //     legal form that is not the shortest, to the same packet.
-func Decode(data []byte) (accepted bool, broken error) {
-	if len(data) == 0 {
-		return false, nil
+func Codec(packet []byte, v codec.Version) (accepted bool, broken error) {
+	for _, from := range []codec.Sender{codec.FromClient, codec.FromServer} {
+		ok, err := codecFrom(packet, v, from)
+		if err != nil {
+			return ok, fmt.Errorf("%s from the %s: %w", v, from, err)
+		}
+		accepted = accepted || ok
 	}
-	version := []codec.Version{codec.V31, codec.V311, codec.V5}[data[0]&0x7F%3]
-	sender := codec.FromClient
-	if data[0]&0x80 != 0 {
-		sender = codec.FromServer
-	}
-	input := data[1:]
+	return accepted, nil
+}
+
+func codecFrom(input []byte, version codec.Version, sender codec.Sender) (accepted bool, broken error) {
 	p, n, err := codec.Decode(input, version, sender)
 	if err != nil {
 		return false, checkRejected(input, version, sender, err)

@@ -1,13 +1,10 @@
-package matrix
+package targets
 
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"slices"
 	"testing"
-
-	paho "github.com/eclipse/paho.golang/packets"
 
 	"github.com/mqttproof/mqttproof/codec"
 	"github.com/mqttproof/mqttproof/codec/spec"
@@ -81,17 +78,6 @@ func pahoProperties(ps codec.Properties) (kept codec.Properties) {
 	return kept
 }
 
-// pahoDecode reads a packet of 5.0, the one version that paho.golang has. The
-// length must have been checked: it allocates what the packet announces.
-func pahoDecode(b []byte) (p *paho.ControlPacket, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v", r)
-		}
-	}()
-	return paho.ReadPacket(bytes.NewReader(b))
-}
-
 // comparePaho compares both readings, and what paho.golang makes of a packet that
 // both accept.
 func comparePaho(t *testing.T, b []byte, v codec.Version, from codec.Sender) (difference, bool) {
@@ -104,7 +90,7 @@ func comparePaho(t *testing.T, b []byte, v codec.Version, from codec.Sender) (di
 		// is announced before it reads, 256 MiB and more.
 		return difference{}, false
 	}
-	read, theirs := pahoDecode(b[:n])
+	read, theirs := readPaho(b[:n])
 	if d, ok := between(v, p, err, theirs); ok || err != nil {
 		return d, ok
 	}
@@ -137,5 +123,15 @@ func encoded(t *testing.T, p codec.Packet) []byte {
 
 func TestAgainstPaho(t *testing.T) { differ(t, "paho.golang", comparePaho) }
 
-// FuzzAgainstPaho looks for disagreements that the matrix does not have.
-func FuzzAgainstPaho(f *testing.F) { fuzzPeer(f, "paho.golang", comparePaho) }
+func TestAgainstPahoMQTT(t *testing.T) { differ(t, "paho.mqtt.golang", comparePahoMQTT) }
+
+func comparePahoMQTT(_ *testing.T, b []byte, v codec.Version, from codec.Sender) (difference, bool) {
+	if v != codec.V311 {
+		return difference{}, false // 3.1 differs little, and it has no 5.0
+	}
+	p, n, err := codec.Decode(b, v, from)
+	if n == 0 {
+		return difference{}, false // incomplete: see guarded
+	}
+	return between(v, p, err, PahoMQTT().Parse(b[:n]))
+}

@@ -1,24 +1,26 @@
-package matrix
+package targets
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"testing"
 
 	"github.com/mochi-mqtt/server/v2/packets"
 
 	"github.com/mqttproof/mqttproof/codec"
+	"github.com/mqttproof/mqttproof/fuzz/parser"
 )
 
+// Mochi is the codec of mochi-mqtt/server as a parser under test.
+func Mochi(v codec.Version) parser.Parser {
+	return peer("mochi", v, func(packet []byte) error { return mochi(packet, v) })
+}
+
 // mochi reads a packet with the codec of mochi and the checks that it makes of one
-// packet. It does not know who sent it.
-func mochi(b []byte, v codec.Version) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v", r)
-		}
-	}()
+// packet. It does not know who sent it, and goes by the level of a CONNECT.
+func mochi(b []byte, v codec.Version) error {
+	if len(b) == 0 {
+		return codec.ErrIncomplete // which mochi leaves to its reader, as below
+	}
 	pk := packets.Packet{ProtocolVersion: byte(v)}
 	if err := pk.FixedHeader.Decode(b[0]); err != nil {
 		return err
@@ -49,7 +51,7 @@ func mochi(b []byte, v codec.Version) (err error) {
 	case packets.Pubcomp:
 		err = pk.PubcompDecode(body)
 	case packets.Subscribe:
-		err, validate = pk.SubscribeDecode(body), pk.SubscribeValidate
+		err, validate = subscribe(&pk, body), pk.SubscribeValidate
 	case packets.Suback:
 		err = pk.SubackDecode(body)
 	case packets.Unsubscribe:
@@ -70,21 +72,13 @@ func mochi(b []byte, v codec.Version) (err error) {
 	return nil
 }
 
-func TestAgainstMochi(t *testing.T) { differ(t, "mochi", compareMochi) }
-
-// FuzzAgainstMochi looks for disagreements that the matrix does not have.
-func FuzzAgainstMochi(f *testing.F) { fuzzPeer(f, "mochi", compareMochi) }
-
-func compareMochi(_ *testing.T, b []byte, v codec.Version, from codec.Sender) (difference, bool) {
-	if level, ok := codec.ConnectVersion(b); ok && level >= codec.V31 && level <= codec.V5 {
-		v = level // which mochi goes by
-	}
-	p, n, err := codec.Decode(b, v, from)
-	if errors.Is(err, codec.ErrIncomplete) {
-		return difference{}, false // which mochi leaves to its reader
-	}
-	if n == 0 {
-		n = len(b)
-	}
-	return between(v, p, err, mochi(b[:n], v))
+// subscribe knows that mochi 2.7.9 panics where a SUBSCRIBE ends behind a Topic
+// Filter, before its options: known, so that it is other panics that are found.
+func subscribe(pk *packets.Packet, body []byte) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	return pk.SubscribeDecode(body)
 }

@@ -1,0 +1,69 @@
+package parser
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Fuzz is the body of a fuzz test, func FuzzX(f *testing.F). It first gives the
+// parser all packets of the tables; where answers are wrong it fails with one
+// example of each rule, and the rules as Tolerate wants them. After that it is
+// coverage-guided fuzzing: go test -fuzz=FuzzX -fuzzminimizetime=10x.
+func (p Parser) Fuzz(f *testing.F) {
+	f.Helper()
+	if err := p.validate(); err != nil {
+		f.Fatal(err)
+	}
+	corpus, err := ReadCorpus(p.Corpus)
+	if p.Corpus != "" && err != nil {
+		f.Fatal(err)
+	}
+	if report := p.report(slices.Concat(Seeds(p.Version, p.From), corpus)); report != "" {
+		f.Fatal(report)
+	}
+	// A few: go test runs each seed in a test of its own.
+	for _, input := range slices.Concat(FewSeeds(p.Version, p.From), corpus) {
+		f.Add(input)
+	}
+	f.Fuzz(func(t *testing.T, input []byte) {
+		if finding := p.Check(input); finding != nil {
+			t.Error(finding)
+		}
+	})
+}
+
+// report checks all inputs and tells each cause once; "" is no finding.
+func (p *Parser) report(inputs [][]byte) string {
+	var order []string
+	first, count := map[string]*Finding{}, map[string]int{}
+	for _, input := range inputs {
+		finding := p.Check(input)
+		if finding == nil {
+			continue
+		}
+		s := finding.Signature()
+		if count[s]++; first[s] == nil {
+			first[s] = finding
+			order = append(order, s)
+		}
+	}
+	if len(order) == 0 {
+		return ""
+	}
+	var b, rules strings.Builder
+	total := 0
+	for _, s := range order {
+		total += count[s]
+		fmt.Fprintf(&b, "%d times, such as %v\n", count[s], first[s])
+		if first[s].Class == Accepts {
+			fmt.Fprintf(&rules, "\t%q,\n", first[s].Rule.String())
+		}
+	}
+	head := fmt.Sprintf("%d of %d packets made from the tables of the standard get a wrong answer, for %d causes:\n", total, len(inputs), len(order))
+	if rules.Len() > 0 {
+		fmt.Fprintf(&b, "What the parser accepts on purpose goes into Tolerate:\n%s", rules.String())
+	}
+	return head + b.String()
+}
