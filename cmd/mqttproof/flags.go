@@ -319,9 +319,9 @@ func (c *runCmd) knownList(p *plan) (err error) {
 	return nil
 }
 
-// common are the flags set that a run of one scenario wants again. User name
-// and password are not among them.
-func (c *runCmd) common() (set []string) {
+// again are the flags set that reach the same broker again. User name and password
+// are not among them.
+func (c *reachFlags) again() (set []string) {
 	add := func(name, value string) {
 		if value != "" {
 			set = append(set, name, value)
@@ -335,6 +335,17 @@ func (c *runCmd) common() (set []string) {
 	}
 	if c.ConnectTimeout != 5*time.Second {
 		add("--connect-timeout", c.ConnectTimeout.String())
+	}
+	return set
+}
+
+// common are the flags set that a run of one scenario wants again.
+func (c *runCmd) common() (set []string) {
+	set = c.again()
+	add := func(name, value string) {
+		if value != "" {
+			set = append(set, name, value)
+		}
 	}
 	add("--prefix", c.Prefix)
 	add("--client-prefix", c.ClientPrefix)

@@ -15,6 +15,7 @@ import (
 	"github.com/mqttproof/mqttproof/cmd/mqttproof/target"
 	"github.com/mqttproof/mqttproof/fuzz/broker"
 	"github.com/mqttproof/mqttproof/reports"
+	"github.com/mqttproof/mqttproof/suites/session"
 )
 
 // fuzzCmd is the flags of fuzz.
@@ -110,7 +111,9 @@ func (c *fuzzCmd) options(o out) (t target.Target, opts broker.Options, err erro
 	opts.Found = func(f *broker.Finding) {
 		_, _ = fmt.Fprintf(o.err, "found %s\n      %s\n", f, filepath.Join(c.Out, "findings", f.ID))
 	}
-	opts.Replay = func(path string) string { return fmt.Sprintf("mqttproof replay %s --target %s", path, t.Name()) }
+	opts.Replay = func(path string) string {
+		return session.Command(append([]string{"mqttproof", "replay", path, "--target", t.Name()}, c.again()...)...)
+	}
 	return t, opts, nil
 }
 

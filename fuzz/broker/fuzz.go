@@ -285,6 +285,7 @@ func (f *fuzzer) ended(err error) *Report {
 func (f *fuzzer) work(ctx context.Context) {
 	r := session.NewRunner(func(ctx context.Context) (net.Conn, error) { return f.broker.Load().Dial(ctx) }, session.DefaultLimits())
 	r.Speaks(f.broker.Load().Versions())
+	r.LogIn(f.broker.Load().Credentials())
 	for j := range f.jobs {
 		out := r.Run(ctx, j.session, session.Name(j.number))
 		d := done{job: j, out: out}

@@ -56,6 +56,7 @@ func newLab(ctx context.Context, target containers.Target, b *containers.Broker,
 	l := &lab{target: target, broker: b, shared: !b.CanRestart(), restart: restart}
 	l.runner = session.NewRunner(func(ctx context.Context) (net.Conn, error) { return l.broker.Dial(ctx) }, session.DefaultLimits())
 	l.runner.Speaks(b.Versions())
+	l.runner.LogIn(b.Credentials())
 	if !l.shared {
 		l.broker = nil
 		return l, l.fresh(ctx)
@@ -185,6 +186,7 @@ func judged(out *session.Outcome) (seen []sighting) {
 		if f.Verdict() == result.Pass {
 			continue
 		}
+		f.Expected, f.Got = out.Secrets.MaskText(f.Expected), out.Secrets.MaskText(f.Got)
 		seen = append(seen, sighting{class: Wrong, signature: ofJudge(f, out.Trace), finding: f, trace: out.Trace,
 			detail: fmt.Sprintf("expected: %s; got: %s", f.Expected, f.Got)})
 	}

@@ -42,6 +42,9 @@ type Outcome struct {
 	Connections, Packets int
 	// Refused is why a connection could not be opened.
 	Refused error
+	// Secrets are the credentials with which the clients connected. Data and Text of the
+	// trace are masked; what is made of its packets has to be.
+	Secrets result.Secrets
 }
 
 // Runner runs sessions, one after the other.
@@ -51,6 +54,9 @@ type Runner struct {
 	speaks []codec.Version
 	buf    []byte
 	usual  time.Duration // how long an answer takes, about
+
+	user, password string
+	secrets        result.Secrets
 
 	ctx     context.Context
 	name    [len(Token)]byte
@@ -112,7 +118,7 @@ var clientNames = [MaxClients]string{"a", "b", "c", "d"}
 // waits for Limits.Await at most, and each client for Limits.End at the end.
 func (r *Runner) Run(ctx context.Context, s *Session, name [len(Token)]byte) *Outcome {
 	r.ctx, r.name, r.start = ctx, name, time.Now()
-	r.out = &Outcome{Trace: make(result.Trace, 0, 4*len(s.Steps)+8)}
+	r.out = &Outcome{Secrets: r.secrets, Trace: make(result.Trace, 0, 4*len(s.Steps)+8)}
 	for i := range r.clients {
 		c := &r.clients[i]
 		*c = client{name: clientNames[i], version: r.reads(codec.V5), pending: c.pending[:0], kept: c.kept[:0], read: c.read[:0], toAnswer: c.toAnswer[:0]}
@@ -167,14 +173,15 @@ func (r *Runner) send(c *client, st *Step) {
 		return
 	}
 	at := len(c.kept)
-	c.kept = append(c.kept, st.Data...)
+	data, breaks := r.loggedIn(st.Data, st.Breaks)
+	c.kept = append(c.kept, data...)
 	named(c.kept[at:], r.name)
 	if st.Join {
 		return
 	}
 	r.record(c, c.kept)
 	from := 0
-	for _, b := range st.Breaks {
+	for _, b := range breaks {
 		if b += at; b > from && b < len(c.kept) {
 			r.write(c, c.kept[from:b])
 			from = b
@@ -213,6 +220,9 @@ func (r *Runner) open(c *client, first []byte) bool {
 
 func (r *Runner) add(c *client, e result.Event) {
 	e.At, e.Client, e.Conn, e.Version = time.Since(r.start), c.name, c.number, c.version
+	if len(r.secrets) > 0 && len(e.Data) > 0 {
+		e.Data = r.secrets.Mask(e.Data)
+	}
 	r.out.Trace = append(r.out.Trace, e)
 }
 
@@ -223,6 +233,11 @@ func (r *Runner) record(c *client, data []byte) {
 	for len(c.pending) > 0 && !c.garbage {
 		n, ok, err := codec.FrameSize(c.pending)
 		if err != nil {
+			c.garbage = true
+			break
+		}
+		if codec.Type(c.pending[0]>>4) == 0 {
+			// No packet begins so: what the broker makes of it nobody knows.
 			c.garbage = true
 			break
 		}
@@ -297,7 +312,7 @@ func answerTo(p codec.Packet, frame []byte) codec.Type {
 func (o *Outcome) Describe() {
 	for i := range o.Trace {
 		if e := &o.Trace[i]; e.Text == "" && e.Packet != nil {
-			e.Text = e.Packet.String()
+			e.Text = o.Secrets.MaskText(e.Packet.String())
 		} else if e.Text == "" && len(e.Data) > 0 {
 			e.Text = fmt.Sprintf("%d bytes that are no packet", len(e.Data))
 		}

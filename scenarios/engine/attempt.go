@@ -145,7 +145,7 @@ func (x *executor) newT(ctx context.Context, j job) *T {
 		// apart from the number of the client.
 		idPrefix: fmt.Sprintf("%s%s%sC", x.opts.ClientPrefix, x.tag, base36(j.number)),
 		random:   rand.New(rand.NewPCG(x.opts.Seed, hash.Sum64())),
-		rec:      newRecorder(newSecrets(user, password)), secrets: newSecrets(user, password),
+		rec:      newRecorder(result.NewSecrets(user, password)), secrets: result.NewSecrets(user, password),
 		reached: map[spec.Ref]bool{}, sessions: map[string]spec.Version{}, retained: map[string]bool{},
 	}
 	if x.opts.Literal {
@@ -272,7 +272,7 @@ func (x *executor) cleanup(ctx context.Context, t *T) {
 // conclude makes the result from what was recorded, and the findings on
 // requirements that the scenario does not cite.
 func (x *executor) conclude(t *T, cause error) (res *result.Result, beside []result.Finding) {
-	defer func() { t.secrets.maskResult(res, beside) }()
+	defer func() { maskResult(t.secrets, res, beside) }()
 	trace := t.rec.snapshot()
 	own := t.scenario.ProvesIn(t.version)
 	res = &result.Result{

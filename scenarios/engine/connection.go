@@ -105,7 +105,7 @@ func (c *Client) SendFrames(frames ...[]byte) {
 			c.t.accused = c.t.cites()
 		}
 		c.t.rec.add(result.Event{
-			Client: c.name, Conn: c.wire.number, Dir: result.Out, Data: c.t.secrets.mask(data),
+			Client: c.name, Conn: c.wire.number, Dir: result.Out, Data: c.t.secrets.Mask(data),
 			Text: text, Packet: sent, Version: c.version, Violations: violations,
 		}, func(i int) { c.wire.sent = i })
 		c.wire.lastSent = codec.Type(data[0] >> 4)
@@ -122,7 +122,7 @@ func (c *Client) SendInPieces(p codec.Packet, size int) {
 	}
 	sent, _ := codec.Inspect(data, c.version, codec.FromClient)
 	c.t.rec.add(result.Event{
-		Client: c.name, Conn: c.wire.number, Dir: result.Out, Data: c.t.secrets.mask(data),
+		Client: c.name, Conn: c.wire.number, Dir: result.Out, Data: c.t.secrets.Mask(data),
 		Text: p.String() + " (in pieces)", Packet: sent, Version: c.version,
 	}, nil)
 	for len(data) > 0 {

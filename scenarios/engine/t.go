@@ -27,7 +27,7 @@ type T struct {
 	idPrefix string // of client ids
 	random   *rand.Rand
 	rec      *recorder
-	secrets  secrets
+	secrets  result.Secrets
 
 	step     string
 	cited    []spec.Ref        // of the step; nil before the first

@@ -85,7 +85,7 @@ func (c *Client) SendText(p codec.Packet) {
 	}
 	c.wire.lastSent = p.Type()
 	c.t.rec.add(result.Event{
-		Client: c.name, Conn: c.wire.number, Dir: result.Out, Data: c.t.secrets.mask(data),
+		Client: c.name, Conn: c.wire.number, Dir: result.Out, Data: c.t.secrets.Mask(data),
 		Text: p.String() + " in a text message", Version: c.version,
 	}, func(i int) { c.wire.sent = i })
 	if err := f.WriteText(data); err != nil && !errors.Is(err, net.ErrClosed) {
@@ -107,7 +107,7 @@ func (c *Client) SendFragments(p codec.Packet, size int) {
 	}
 	sent, _ := codec.Inspect(data, c.version, codec.FromClient)
 	c.t.rec.add(result.Event{
-		Client: c.name, Conn: c.wire.number, Dir: result.Out, Data: c.t.secrets.mask(data),
+		Client: c.name, Conn: c.wire.number, Dir: result.Out, Data: c.t.secrets.Mask(data),
 		Text: p.String() + fmt.Sprintf(" in frames of %d bytes", size), Packet: sent, Version: c.version,
 	}, nil)
 	var frames [][]byte

@@ -102,7 +102,7 @@ func (w *wire) write(data []byte, p codec.Packet) {
 	}
 	// Recorded before it is sent, so that no answer stands above its cause.
 	w.t.rec.add(result.Event{
-		Client: w.client.name, Conn: w.number, Dir: result.Out, Data: w.t.secrets.mask(data),
+		Client: w.client.name, Conn: w.number, Dir: result.Out, Data: w.t.secrets.Mask(data),
 		Text: text, Packet: p, Version: w.client.version, Violations: violations,
 	}, func(i int) { w.sent = i })
 	w.put(data)
@@ -199,7 +199,7 @@ func (w *wire) split(buf []byte) (rest []byte, garbage bool) {
 
 func (w *wire) record(data []byte, p codec.Packet, violations []codec.Violation, text string) {
 	w.t.rec.add(result.Event{
-		Client: w.client.name, Conn: w.number, Dir: result.In, Data: w.t.secrets.mask(data), Text: text,
+		Client: w.client.name, Conn: w.number, Dir: result.In, Data: w.t.secrets.Mask(data), Text: text,
 		Packet: p, Version: w.client.version, Violations: violations,
 	}, func(i int) {
 		if p != nil {

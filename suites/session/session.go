@@ -152,12 +152,17 @@ func unmatched(known *reports.Known, all bool, results []*result.Result) []strin
 // are those that it needs beside.
 func Replay(target containers.Target, flags ...string) func(id string, v spec.Version) string {
 	return func(id string, v spec.Version) string {
-		words := append([]string{"mqttproof", "run", target.Name(), "--only", id, "--versions", v.String()}, flags...)
-		for i, word := range words {
-			words[i] = quote(word)
-		}
-		return strings.Join(words, " ")
+		return Command(append([]string{"mqttproof", "run", target.Name(), "--only", id, "--versions", v.String()}, flags...)...)
 	}
+}
+
+// Command makes a line for a shell of words.
+func Command(words ...string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = quote(word)
+	}
+	return strings.Join(quoted, " ")
 }
 
 // quote makes one word for a shell.
