@@ -40,7 +40,7 @@ func Full() error {
 			append([]string{"go", "test", "-count=1", "./suites", "-args", "-target=" + target}, more...)}
 	}
 	known := "-known=../reports/known/mosquitto.yaml"
-	mg.SerialDeps(Lint, Images)
+	mg.SerialDeps(Lint, Images, DebianImages)
 	return tasks(
 		task{"vet", "go vet ./...", nil, []string{"go", "vet", "./..."}},
 		task{"race", "go test -race ./...", everything, []string{"go", "test", "-race", "-timeout=30m", "./..."}},
@@ -48,6 +48,9 @@ func Full() error {
 		suite("docker:mosquitto", known),
 		suite("docker:mosquitto?transport=ws", known),
 		suite("docker:mochi", "-known=../reports/known/mochi.yaml"),
+		suite("embedded:nats"),
+		suite("docker:ejabberd", "-known=../reports/known/ejabberd.yaml"),
+		suite("docker:rabbitmq", "-known=../reports/known/rabbitmq.yaml"),
 		task{"selftest", "mqttproof selftest", nil, []string{"go", "tool", "mage", "selftest"}},
 	)
 }
@@ -219,31 +222,85 @@ func benchMisses(list []measured) string {
 	return "\nMissed:\n" + b.String()
 }
 
-// Images builds the local images that tests run in containers: mochi from its
-// Go module, mosquitto from the one that is installed. Nothing is pulled.
+// Images builds the local images that tests run in containers: mochi and nats
+// from their Go modules, mosquitto from the one that is installed. Nothing is
+// pulled. DebianImages builds those that take minutes.
 func Images() error {
-	if out, err := exec.Command("docker", "version").CombinedOutput(); err != nil {
-		return fmt.Errorf("images need Docker, which does not answer: %s", strings.TrimSpace(string(out)))
+	if err := dockerAnswers(); err != nil {
+		return err
 	}
-	if err := mochiImage(); err != nil {
+	if err := goImage("mochi", "mochi", "./"+imageFolder+"/mochi"); err != nil {
+		return err
+	}
+	if err := goImage("nats", "nats-server", "github.com/nats-io/nats-server/v2"); err != nil {
 		return err
 	}
 	return mosquittoImage()
 }
 
+// DebianImages builds the local images of ejabberd and rabbitmq from packages of
+// Debian. It takes two minutes, debootstrap and root.
+func DebianImages() error {
+	if err := dockerAnswers(); err != nil {
+		return err
+	}
+	if _, err := exec.LookPath("debootstrap"); err != nil {
+		return errors.New("no debootstrap here to make images with; install it (Debian, Ubuntu: apt-get install debootstrap)")
+	}
+	if os.Getuid() != 0 {
+		return errors.New("debootstrap makes the files of a system, so it must be run by root")
+	}
+	if err := debianImage("ejabberd", "ejabberd"); err != nil {
+		return err
+	}
+	return debianImage("rabbitmq", "rabbitmq-server")
+}
+
 const imageFolder = "containers/docker/images"
 
-func mochiImage() error {
+func dockerAnswers() error {
+	if out, err := exec.Command("docker", "version").CombinedOutput(); err != nil {
+		return fmt.Errorf("images need Docker, which does not answer: %s", strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+// goImage makes the image of a broker that is a program in Go.
+func goImage(name, program, source string) error {
 	folder, err := os.MkdirTemp("", "mqttproof-image-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	if err := tasks(task{"mochi", "static build", []string{"CGO_ENABLED=0", "GOOS=linux"},
-		[]string{"go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(folder, "mochi"), "./" + imageFolder + "/mochi"}}); err != nil {
+	if err := tasks(task{name, "static build", []string{"CGO_ENABLED=0", "GOOS=linux"},
+		[]string{"go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(folder, program), source}}); err != nil {
 		return err
 	}
-	return build("mochi", folder)
+	return build(name, folder)
+}
+
+// debianImage makes the image of a broker that is a package of Debian, with the
+// least system that it runs on. Versions are those of the release, so that lists
+// of known deviations hold for them.
+func debianImage(name, pkg string) error {
+	folder, err := os.MkdirTemp("", "mqttproof-image-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	root := filepath.Join(folder, "root")
+	context := filepath.Join(folder, "context")
+	if err := os.Mkdir(context, 0o755); err != nil {
+		return err
+	}
+	if err := tasks(
+		task{name, "debootstrap with " + pkg, nil, []string{"debootstrap", "--variant=minbase", "--include=" + pkg, "bookworm", root}},
+		task{name, "archive", nil, []string{"tar", "-C", root, "--exclude=./var/cache/apt/archives/*", "--exclude=./usr/share/doc",
+			"--exclude=./usr/share/man", "--exclude=./proc/*", "--exclude=./sys/*", "--exclude=./dev/*", "-cf", filepath.Join(context, "root.tar"), "."}},
+	); err != nil {
+		return err
+	}
+	return build(name, context)
 }
 
 // mosquittoImage takes the program that is installed with the libraries it is

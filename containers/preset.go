@@ -77,8 +77,8 @@ type PresetExecutable struct {
 type PresetContainer struct {
 	// Image is the one that its project publishes; empty where there is none.
 	Image string `yaml:"image"`
-	// Local is an image that `go tool mage images` builds, used where Image is
-	// not present.
+	// Local is an image that `go tool mage images` builds, or debianImages where
+	// it is of Debian packages, used where Image is not present.
 	Local   string         `yaml:"local"`
 	Ports   map[string]int `yaml:"ports"` // by transport: tcp, tls, ws, wss
 	Command []string       `yaml:"command"`

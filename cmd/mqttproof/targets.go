@@ -34,7 +34,7 @@ func (targetsCmd) Run(o out) error {
 		if c := p.Container; c != nil && c.Image != "" {
 			line("docker:"+name, "a container of "+c.Image)
 		} else if c != nil {
-			line("docker:"+name, "a container of "+c.Local+", which 'go tool mage images' builds")
+			line("docker:"+name, "a container of "+c.Local+", which 'go tool mage images' or debianImages builds")
 		}
 		for _, note := range p.Notes {
 			notes = append(notes, name+": "+note)

@@ -98,7 +98,11 @@ func (c *container) restart(ctx context.Context) error {
 	}
 	defer func() { c.asked = time.Time{} }()
 	seconds := int((c.stop + time.Second - 1) / time.Second)
-	if _, err := c.engine.ContainerRestart(ctx, c.id, client.ContainerRestartOptions{Timeout: &seconds}); err != nil {
+	// Cancelled half-way the engine may stop the container later, and what we did
+	// would look like the end of the broker.
+	steady, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.stop+30*time.Second)
+	defer cancel()
+	if _, err := c.engine.ContainerRestart(steady, c.id, client.ContainerRestartOptions{Timeout: &seconds}); err != nil {
 		return failure.Unreachable("the container cannot be restarted: %w", err)
 	}
 	return nil

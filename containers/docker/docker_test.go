@@ -23,6 +23,7 @@ import (
 const (
 	mochi     = "mqttproof/mochi:local"
 	mosquitto = "mqttproof/mosquitto:local"
+	nats      = "mqttproof/nats:local"
 )
 
 func preset(t *testing.T, name string) containers.Preset {
@@ -110,6 +111,14 @@ func TestTargets(t *testing.T) {
 		software    string
 	}{
 		{
+			"nats", nats, func(t *testing.T) containers.Target { return docker.Preset(preset(t, "nats"), "") },
+			"docker:nats", "tcp", "nats 2.",
+		},
+		{
+			"nats over ws", nats, func(t *testing.T) containers.Target { return docker.Preset(preset(t, "nats"), "ws") },
+			"docker:nats?transport=ws", "ws", "nats 2.",
+		},
+		{
 			"mochi", mochi, func(t *testing.T) containers.Target { return docker.Preset(preset(t, "mochi"), "") },
 			"docker:mochi", "tcp", "mochi 2.7.9 in " + mochi,
 		},
@@ -133,7 +142,11 @@ func TestTargets(t *testing.T) {
 			if b.Name() != test.wantName || b.Transport() != test.transport || !strings.HasPrefix(b.Software(), test.software) {
 				t.Errorf("it is %s over %s, %s", b.Name(), b.Transport(), b.Software())
 			}
-			if want := []codec.Version{codec.V311, codec.V5}; !slices.Equal(b.Versions(), want) {
+			want := []codec.Version{codec.V311, codec.V5}
+			if test.image == nats {
+				want = want[:1]
+			}
+			if !slices.Equal(b.Versions(), want) {
 				t.Errorf("versions %v, want %v", b.Versions(), want)
 			}
 			exchange(t, b, accepted, connect)

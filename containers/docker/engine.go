@@ -138,14 +138,14 @@ func (e *engine) image(ctx context.Context, c *containers.PresetContainer) (stri
 	}
 	if c.Image == "" || strings.HasPrefix(c.Image, "mqttproof/") {
 		if c.Image != "" && c.Local == "" {
-			return "", fmt.Errorf("there is no image %s here; build it with: go tool mage images", c.Image)
+			return "", fmt.Errorf("there is no image %s here; build it with: go tool mage images (ejabberd and rabbitmq: debianImages)", c.Image)
 		}
-		return "", fmt.Errorf("there is no image %s here; build it with: go tool mage images", c.Local)
+		return "", fmt.Errorf("there is no image %s here; build it with: go tool mage images (ejabberd and rabbitmq: debianImages)", c.Local)
 	}
 	if err := e.pull(ctx, c.Image); err != nil {
 		advice := "docker pull " + c.Image + " shows more"
 		if c.Local != "" {
-			advice += "; without a registry, go tool mage images builds " + c.Local
+			advice += "; without a registry, go tool mage images (ejabberd and rabbitmq: debianImages) builds " + c.Local
 		}
 		return "", fmt.Errorf("there is no image %s here, and it cannot be pulled: %w; %s", c.Image, err, advice)
 	}

@@ -32,7 +32,7 @@ func TestPresetsAreRight(t *testing.T) {
 func TestUnknownPreset(t *testing.T) {
 	for _, name := range []string{"", "mosquito", "../presets", "a\x00b"} {
 		_, err := presets.Get(name)
-		if !errors.Is(err, containers.ErrUsage) || !strings.Contains(err.Error(), "there are mochi, mosquitto") {
+		if !errors.Is(err, containers.ErrUsage) || !strings.Contains(err.Error(), "there are ejabberd, mochi, mosquitto, nats, rabbitmq") {
 			t.Errorf("%q: %v", name, err)
 		}
 	}

@@ -333,13 +333,13 @@ func jobsOf(struck []suspect) []job {
 // revive brings a lost broker back, or waits until it serves again where we
 // cannot start it.
 func (x *executor) revive(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, x.opts.Timeouts.Ready)
-	defer cancel()
 	if x.target.CanRestart() {
-		err := x.target.Restart(ctx)
+		err := x.target.Restart(ctx) // which has limits of its own
 		x.dead = err
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, x.opts.Timeouts.Ready)
+	defer cancel()
 	v := x.opts.Versions[0]
 	for w, g := range x.greets {
 		if g.refused == "" {

@@ -20,7 +20,8 @@ type fake struct {
 	behave         func(p codec.Packet, v spec.Version, write func(codec.Packet)) (goOn bool)
 	user, password string
 	restartable    bool
-	restarted      func() // called under the lock
+	restarted      func()        // called under the lock
+	slow           time.Duration // of a restart, from the end to the start
 
 	mu       sync.Mutex
 	dead     bool
@@ -94,7 +95,15 @@ func (f *fake) Exited() (string, bool) {
 	return "exit code 2: boom", f.dead && f.restartable
 }
 
-func (f *fake) Restart(context.Context) error {
+func (f *fake) Restart(ctx context.Context) error {
+	if f.slow > 0 {
+		f.die()
+		select {
+		case <-time.After(f.slow):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.restarts++

@@ -16,15 +16,20 @@ type hasNetConn interface{ NetConn() net.Conn }
 
 // RestartBroker ends the broker and starts it again, and runs meanwhile, which
 // is where clients see their connections end and come back. It returns when
-// both are done. A scenario that calls it needs Restart and is Serial.
+// both are done. A scenario that calls it needs Restart and is Serial. How long
+// the broker may take to end and to start is for the target to know.
 func (t *T) RestartBroker(meanwhile func()) {
 	t.rec.note(result.Restart)
 	done := make(chan error, 1)
-	ctx, cancel := context.WithTimeout(t.ctx, t.timeouts.Ready)
-	go func() { done <- t.target.Restart(ctx) }()
+	back := make(chan struct{})
+	t.back = back
+	go func() {
+		err := t.target.Restart(t.ctx)
+		close(back)
+		done <- err
+	}()
 	defer func() {
 		err := <-done
-		cancel()
 		if err == nil {
 			return
 		}
@@ -47,10 +52,17 @@ const (
 // connect again with the same client identifier until it is accepted, with
 // pauses that double from one try to the next and are spread at random, so that
 // many clients do not come back all at once. It is a finding on the step when
-// Timeouts.Ready is over without an accepting CONNACK.
+// Timeouts.Ready is over without an accepting CONNACK; the time in which the
+// broker is restarted does not count.
 func (c *Client) ReconnectWithBackoff(opts ...Option) *codec.Connack {
 	t := c.t
 	deadline := time.Now().Add(t.timeouts.Ready)
+	left := func() time.Duration {
+		if t.isRestarting() {
+			deadline = time.Now().Add(t.timeouts.Ready)
+		}
+		return time.Until(deadline)
+	}
 	t.await(t.timeouts.Ready, c.isClosed)
 	if p, ok := c.Taken(isDisconnect); ok {
 		t.Observe("farewell of the broker", "%s", p)
@@ -59,20 +71,33 @@ func (c *Client) ReconnectWithBackoff(opts ...Option) *codec.Connack {
 	c.apply(opts)
 	pause := backoffFirst
 	for try := 1; ; try++ {
-		err := c.tryConnect(time.Until(deadline))
+		err := c.tryConnect(left())
 		if err == nil {
 			t.Observe("tries to reconnect", "%d", try)
 			return c.Connack
 		}
-		left := time.Until(deadline)
-		if left <= 0 {
+		rest := left()
+		if rest <= 0 {
 			t.Fail(fmt.Sprintf("%s is accepted again within %s", c.name, t.timeouts.Ready),
 				fmt.Sprintf("%d tries failed, the last with: %v", try, err), -1)
 		}
 		wait := pause/2 + time.Duration(t.random.Int64N(int64(pause/2)+1))
 		c.note(fmt.Sprintf("try %d failed (%v); the next one in %s", try, err, wait.Round(time.Millisecond)))
-		t.Sleep(min(wait, left))
+		t.Sleep(min(wait, rest))
 		pause = min(2*pause, backoffLongest)
+	}
+}
+
+// isRestarting says whether RestartBroker is under way.
+func (t *T) isRestarting() bool {
+	if t.back == nil {
+		return false
+	}
+	select {
+	case <-t.back:
+		return false
+	default:
+		return true
 	}
 }
 

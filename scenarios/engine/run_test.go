@@ -212,6 +212,21 @@ func TestABrokerLostAtAnAddressAccusesNobody(t *testing.T) {
 	}
 }
 
+// How long a restart may take is for the target to know: brokers of Erlang take
+// longer than a client waits for any answer.
+func TestASlowRestartIsNoFinding(t *testing.T) {
+	f := &fake{restartable: true, behave: polite, slow: 2 * short().Ready}
+	s := engine.Scenario{ID: "test.restart", Serial: true, Proves: []spec.Ref{ref("MQTT-3.12.4-1")}, Needs: []engine.Feature{engine.Restart},
+		Run: func(t *engine.T) {
+			c := t.Connect()
+			t.RestartBroker(func() { c.ReconnectWithBackoff() })
+			c.StillOpen()
+		}}
+	if r := find(t, run(t, f, s), "test.restart"); r.Verdict != result.Pass {
+		t.Errorf("verdict %s (%s), findings %+v", r.Verdict, r.Reason, r.Findings)
+	}
+}
+
 func TestABrokerThatHangsIsStartedAgain(t *testing.T) {
 	f := &fake{restartable: true}
 	hung := false

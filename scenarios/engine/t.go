@@ -40,6 +40,7 @@ type T struct {
 	fences   int
 	sessions map[string]spec.Version // client ids whose session may outlive its connection
 	retained map[string]bool         // topics that may hold a retained message
+	back     chan struct{}           // closed when the last restart is over; nil before the first
 
 	mu       sync.Mutex
 	findings []result.Finding

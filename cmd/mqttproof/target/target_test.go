@@ -60,7 +60,7 @@ func TestParseMistakes(t *testing.T) {
 		"embedded:mochi?port=1":           "there is ?transport=",
 		"exec:":                           "there is exec:mosquitto",
 		"exec:mochi":                      "there is exec:mosquitto",
-		"docker:":                         "the presets are mochi, mosquitto",
+		"docker:":                         "the presets are ejabberd, mochi, mosquitto, nats, rabbitmq",
 		"docker:nothing":                  "docker:IMAGE:TAG",
 		"docker:nothing:1?transport=ws":   "only port 1883",
 		"quic://alice:s3cret@localhost:1": "embedded:mochi",

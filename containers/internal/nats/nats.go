@@ -47,8 +47,9 @@ func Serve(listen Listen, log io.Writer, broken func()) (urls []string, shutdown
 		JetStreamMaxStore:  1 << 30,
 	}
 	// What was not acknowledged comes again by a timer and not when the client is
-	// back; with the 30 s that it has by itself, that would look like a loss.
-	opts.MQTT.AckWait = time.Second
+	// back; with the 30 s that it has by itself, that would look like a loss. With
+	// less than this it would not await the answers of clients on a busy machine.
+	opts.MQTT.AckWait = 2 * time.Second
 	opts.MQTT.TLSTimeout = 5
 	opts.Websocket.NoTLS = true
 	// MQTT over WebSocket is served beside a listener for MQTT, so there is one in
