@@ -74,7 +74,8 @@ func (Fuzz) Coordinator(target, listen string) error {
 	if err != nil {
 		return err
 	}
-	return goFuzz(0, "-workdir", workdir, "-coordinator", listen)
+	failed := goFuzz(0, "-workdir", workdir, "-coordinator", listen)
+	return errors.Join(failed, merge(fuzzCorpus, filepath.Join(workdir, "corpus")))
 }
 
 // Worker fuzzes for a coordinator with all processors of this machine, such as: fuzz:worker FuzzCodec5 10.0.0.1:8745

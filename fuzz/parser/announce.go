@@ -11,24 +11,24 @@ import (
 func smallLie(n int) uint64 { return min(2*plenty(n), codec.MaxRemaining) }
 
 // lowered gives the packet with the lengths made smaller that announce more than a
-// small lie; ok is false where it has none. Parsers that make room for what is
+// small lie, and the name of the first; "" is none. Parsers that make room for what is
 // announced are so found by half a megabyte, not by 256 of them, or by the gigabytes
 // that a Remaining Length of more than four bytes can announce to those who do not
 // count its bytes.
-func lowered(packet []byte, v codec.Version, from codec.Sender) (small []byte, ok bool) {
+func lowered(packet []byte, v codec.Version, from codec.Sender) (small []byte, length string) {
 	if len(packet) < 4 {
-		return nil, false // three bytes announce two megabytes at most
+		return nil, "" // three bytes announce two megabytes at most
 	}
 	most := smallLie(len(packet))
 	if value, n := loose(packet[1:]); value > most {
-		small = slices.Concat(packet[:1], lie(most, n), packet[1+n:])
+		small, length = slices.Concat(packet[:1], lie(most, n), packet[1+n:]), "Remaining Length"
 	}
 	b := packet
 	if small != nil {
 		b = small
 	}
 	if versionOf(b, v) != codec.V5 || !longVarint(b[2:]) {
-		return small, small != nil
+		return small, length
 	}
 	fields := codec.Fields(b, v, from)
 	slices.Reverse(fields) // so that the offsets before a replaced one stay
@@ -39,9 +39,12 @@ func lowered(packet []byte, v codec.Version, from codec.Sender) (small []byte, o
 		if value, n := loose(b[f.Offset:]); value > most {
 			small = slices.Concat(b[:f.Offset], lie(most, n), b[f.Offset+n:])
 			b = small
+			if length == "" {
+				length = f.Name
+			}
 		}
 	}
-	return small, small != nil
+	return small, length
 }
 
 // longVarint tells whether there may be a Variable Byte Integer of three bytes and

@@ -52,11 +52,14 @@ func (p *Parser) report(inputs [][]byte) string {
 	if len(order) == 0 {
 		return ""
 	}
+	slices.SortStableFunc(order, func(a, b string) int {
+		return slices.Index(gravity, first[a].Class) - slices.Index(gravity, first[b].Class)
+	})
 	var b, rules strings.Builder
 	total := 0
 	for _, s := range order {
 		total += count[s]
-		fmt.Fprintf(&b, "%d times, such as %v\n", count[s], first[s])
+		fmt.Fprintf(&b, "%d x, such as %v\n", count[s], first[s])
 		if first[s].Class == Accepts {
 			fmt.Fprintf(&rules, "\t%q,\n", first[s].Rule.String())
 		}

@@ -43,14 +43,17 @@ type Parser struct {
 // Class is what is wrong with an answer.
 type Class string
 
-// The classes of findings, the gravest first.
+// The classes of findings.
 const (
 	Panic   Class = "panic"   // the parser panics
 	Hang    Class = "hang"    // it does not come back
 	Memory  Class = "memory"  // it allocates out of proportion to the packet
-	Accepts Class = "accepts" // it accepts what the standard forbids
 	Rejects Class = "rejects" // it rejects what the standard allows
+	Accepts Class = "accepts" // it accepts what the standard forbids
 )
+
+// gravity are the classes, the gravest first.
+var gravity = []Class{Panic, Hang, Memory, Rejects, Accepts}
 
 // Finding is one wrong answer.
 type Finding struct {
@@ -140,11 +143,12 @@ func (p *Parser) hang(packet []byte) *Finding {
 
 // check runs the oracles, the gravest first.
 func (p *Parser) check(packet []byte) *Finding {
-	if small, ok := lowered(packet, p.Version, p.From); ok {
+	if small, length := lowered(packet, p.Version, p.From); length != "" {
 		// A length that is only announced: what the parser does with a small lie it
 		// would do with the large one, which is told to it only after that.
 		if _, f := p.call(small); f != nil && f.Class == Memory {
-			f.Text += fmt.Sprintf("; a length may announce %d bytes", codec.MaxRemaining)
+			f.about = length
+			f.Text += fmt.Sprintf("; the %s may announce %d", length, codec.MaxRemaining)
 			return f
 		}
 	}

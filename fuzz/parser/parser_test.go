@@ -43,13 +43,13 @@ func bad(done <-chan struct{}) []badParser {
 			}
 			return strict(packet)
 		}},
-		{"makes room for what a packet announces", parser.Memory, "memory PUBLISH", func(packet []byte) error {
+		{"makes room for what a packet announces", parser.Memory, "memory Remaining Length", func(packet []byte) error {
 			if n, ok, err := codec.FrameSize(packet); ok && err == nil && packet[0]>>4 == 3 {
 				room = make([]byte, n)
 			}
 			return strict(packet)
 		}},
-		{"makes room for the properties that are announced", parser.Memory, "memory SUBSCRIBE", func(packet []byte) error {
+		{"makes room for the properties that are announced", parser.Memory, "memory Property Length", func(packet []byte) error {
 			for _, f := range codec.Fields(packet, codec.V5, codec.FromClient) {
 				if f.Name == "Property Length" && packet[0]>>4 == 8 {
 					n, _, _ := codec.FrameSize(append([]byte{0}, packet[f.Offset:]...)) // a length as any other

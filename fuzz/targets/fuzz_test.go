@@ -92,3 +92,13 @@ func ExampleCodec() {
 	fmt.Println(accepted, broken)
 	// Output: true <nil>
 }
+
+func BenchmarkCheck(b *testing.B) {
+	seeds := parser.FewSeeds(codec.V5, 0)
+	mochi := targets.Mochi(codec.V5)
+	for i := 0; b.Loop(); i++ {
+		if f := mochi.Check(seeds[i%len(seeds)]); f != nil {
+			b.Fatal(f)
+		}
+	}
+}
