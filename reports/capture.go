@@ -66,28 +66,28 @@ func writeCaptures(dir string, run *result.Run) error {
 // finding have a comment with the requirement, what was expected and what came;
 // others tell what they break, and the step that they belong to.
 func WriteCapture(w io.Writer, h result.Header, r *result.Result) error {
-	f := capture.File{Application: cmp.Or(clip(h.Tool, 200), "mqttproof"), Started: h.Started, Trace: r.Trace, Comments: map[int][]string{}}
+	f := capture.File{Application: cmp.Or(Clip(h.Tool, 200), "mqttproof"), Started: h.Started, Trace: r.Trace, Comments: map[int][]string{}}
 	about := []string{
-		fmt.Sprintf("%s in MQTT %s: %s", clip(r.ID, 200), r.Version, r.Verdict),
-		clip(r.Title, captureClip),
-		"target: " + clip(cmp.Or(h.Target, "unknown"), 300),
+		fmt.Sprintf("%s in MQTT %s: %s", Clip(r.ID, 200), r.Version, r.Verdict),
+		Clip(r.Title, captureClip),
+		"target: " + Clip(cmp.Or(h.Target, "unknown"), 300),
 	}
 	if h.Broker != "" {
-		about[2] += " (" + clip(h.Broker, 200) + ")"
+		about[2] += " (" + Clip(h.Broker, 200) + ")"
 	}
 	if r.Reason != "" {
-		about = append(about, clip(r.Reason, captureClip))
+		about = append(about, Clip(r.Reason, captureClip))
 	}
 	for i := range r.Trace {
 		e := &r.Trace[i]
 		if e.Dir == result.Note && e.Text != "" {
-			f.Comments[i] = append(f.Comments[i], "step: "+clip(e.Text, captureClip))
+			f.Comments[i] = append(f.Comments[i], "step: "+Clip(e.Text, captureClip))
 		}
 		if e.Dir == result.Close {
-			f.Comments[i] = append(f.Comments[i], clip(e.Text, captureClip))
+			f.Comments[i] = append(f.Comments[i], Clip(e.Text, captureClip))
 		}
 		for _, wrong := range e.Wrong() {
-			f.Comments[i] = append(f.Comments[i], "breaks: "+clip(wrong, captureClip))
+			f.Comments[i] = append(f.Comments[i], "breaks: "+Clip(wrong, captureClip))
 		}
 	}
 	for _, x := range r.Findings {
@@ -100,7 +100,7 @@ func WriteCapture(w io.Writer, h result.Header, r *result.Result) error {
 		f.Comments[at] = append(f.Comments[at], said)
 	}
 	if r.Replay != "" {
-		about = append(about, "replay: "+clip(r.Replay, captureClip))
+		about = append(about, "replay: "+Clip(r.Replay, captureClip))
 	}
 	f.Comment = strings.Join(about, "\n")
 	return f.Write(w)
@@ -113,9 +113,9 @@ func comment(x result.Finding) string {
 	if q.Summary != "" {
 		lines = append(lines, q.Summary)
 	}
-	lines = append(lines, "expected: "+clip(x.Expected, captureClip), "got: "+clip(x.Got, captureClip))
+	lines = append(lines, "expected: "+Clip(x.Expected, captureClip), "got: "+Clip(x.Got, captureClip))
 	if x.Known != "" {
-		lines = append(lines, "known: "+clip(x.Known, captureClip))
+		lines = append(lines, "known: "+Clip(x.Known, captureClip))
 	}
 	return strings.Join(lines, "\n")
 }

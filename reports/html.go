@@ -44,7 +44,7 @@ func WriteHTML(w io.Writer, runs ...*result.Run) error { return Options{}.WriteH
 // shows every scenario in every version and target, with everything known
 // about it behind its row.
 func (o Options) WriteHTML(w io.Writer, runs ...*result.Run) error {
-	t, err := template.New("report").Parse(htmlTemplate)
+	t, err := pageTemplate("report", htmlTemplate)
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ type (
 		Capture                                      string // a relative URL
 		Findings                                     []htmlFinding
 		Observed                                     []result.Observation
-		Timeline                                     []htmlEvent
+		Timeline                                     PageEvents
 	}
 	htmlFinding struct {
 		Verdict, Number, Ref, Level, Step, Expected, Got, Known string
@@ -137,21 +137,21 @@ func (o Options) htmlPage(runs []*result.Run) *htmlPage {
 	}
 	switch {
 	case len(runs) == 1:
-		p.Title = "MQTT conformance of " + clip(targetName(runs[0]), 200)
+		p.Title = "MQTT conformance of " + Clip(targetName(runs[0]), 200)
 	case len(runs) > 1:
 		p.Title = fmt.Sprintf("MQTT conformance of %d targets", len(runs))
 	}
 	total := map[result.Verdict]int{}
 	for i, run := range runs {
 		if run.Header.Tool != "" {
-			p.Tool = clip(run.Header.Tool, 200)
+			p.Tool = Clip(run.Header.Tool, 200)
 		}
 		p.Runs = append(p.Runs, o.htmlRun(run))
 		for v, n := range counts(run.Results) {
 			total[v] += n
 		}
 		for _, v := range versionsOf(run) {
-			p.Columns = append(p.Columns, htmlColumn{v.String(), clip(targetName(run), 60), len(runs) > 1, i, v})
+			p.Columns = append(p.Columns, htmlColumn{v.String(), Clip(targetName(run), 60), len(runs) > 1, i, v})
 		}
 	}
 	for _, v := range verdicts {
@@ -166,7 +166,7 @@ func (o Options) htmlPage(runs []*result.Run) *htmlPage {
 func (o Options) htmlRun(run *result.Run) htmlRun {
 	s := sentence(run, o.Level)
 	h := htmlRun{
-		Target: clip(targetName(run), 300), Verdict: s.verdict, Sentence: strings.Join(s.parts, "; "),
+		Target: Clip(targetName(run), 300), Verdict: s.verdict, Sentence: strings.Join(s.parts, "; "),
 		Incomplete: !run.Footer.Complete, Coverage: coverageOf(run),
 	}
 	h.Sentence = strings.TrimPrefix(h.Sentence, Printable(targetName(run))+": ")
@@ -190,7 +190,7 @@ func (o Options) htmlRun(run *result.Run) htmlRun {
 		{"options", strings.Join(run.Header.Options, " ")},
 	} {
 		if f.Value != "" {
-			h.Facts = append(h.Facts, htmlFact{f.Name, clip(f.Value, 300)})
+			h.Facts = append(h.Facts, htmlFact{f.Name, Clip(f.Value, 300)})
 		}
 	}
 	h.list("Broken requirements", true, groups(run, result.Fail))
@@ -198,7 +198,7 @@ func (o Options) htmlRun(run *result.Run) htmlRun {
 	h.list("Known deviations", false, groups(run, result.Known))
 	var stale []htmlItem
 	for _, u := range run.Footer.Unmatched {
-		stale = append(stale, htmlItem{Text: clip(u, htmlClip)})
+		stale = append(stale, htmlItem{Text: Clip(u, htmlClip)})
 	}
 	if len(stale) > 0 {
 		h.Lists = append(h.Lists, htmlList{"Known deviations that no longer hold", !o.KnownLenient, stale})
@@ -224,7 +224,7 @@ func (h *htmlRun) list(title string, open bool, all []*group) {
 			item.Where = append([]string{g.First.ID}, g.Where...)
 		}
 		if g.Known != "" {
-			item.Text = clip(g.Known, htmlClip)
+			item.Text = Clip(g.Known, htmlClip)
 		}
 		if n := len(item.Where) - htmlWhere; n > 0 {
 			item.Where, item.More = item.Where[:htmlWhere], n
@@ -258,7 +258,7 @@ func (p *htmlPage) areas(runs []*result.Run) {
 	for _, area := range areasOf(runs...) {
 		ids := rows[area]
 		slices.SortFunc(ids, compareNatural)
-		a := htmlArea{Name: clip(area, 60)}
+		a := htmlArea{Name: Clip(area, 60)}
 		sums := make([]map[result.Verdict]int, len(p.Columns))
 		for _, id := range ids {
 			results := make([][]*result.Result, len(p.Columns))

@@ -13,7 +13,7 @@ import (
 
 // row is one scenario with its results in each column.
 func (p *htmlPage) row(id string, columns [][]*result.Result) htmlRow {
-	row := htmlRow{ID: clip(id, 200)}
+	row := htmlRow{ID: Clip(id, 200)}
 	levels := map[spec.Ref]spec.Level{}
 	var refs []spec.Ref
 	add := func(ref spec.Ref, level spec.Level) {
@@ -27,7 +27,7 @@ func (p *htmlPage) row(id string, columns [][]*result.Result) htmlRow {
 		for _, r := range results {
 			worst = max(worst, r.Verdict)
 			if row.Title == "" {
-				row.Title = clip(r.Title, htmlClip)
+				row.Title = Clip(r.Title, htmlClip)
 			}
 			for ref := range r.Requirements {
 				add(ref, 0)
@@ -58,7 +58,7 @@ func (p *htmlPage) row(id string, columns [][]*result.Result) htmlRow {
 func (p *htmlPage) result(c htmlColumn, r *result.Result) htmlResult {
 	h := htmlResult{
 		Verdict: r.Verdict.String(), Where: "MQTT " + c.Version + transport(r), Took: span(r.DurationMS),
-		Replay: clip(r.Replay, htmlClip), SeenIn: clip(strings.Join(r.SeenIn, ", "), htmlClip),
+		Replay: Clip(r.Replay, htmlClip), SeenIn: Clip(strings.Join(r.SeenIn, ", "), htmlClip),
 	}
 	if r.Capture != "" {
 		h.Capture = (&url.URL{Path: path.Join(p.options.folder(c.run), r.Capture)}).String()
@@ -71,7 +71,7 @@ func (p *htmlPage) result(c htmlColumn, r *result.Result) htmlResult {
 	}
 	var reason []string
 	for l := range strings.Lines(firstRunes(r.Reason, 2*htmlClip)) { // a panic brings its stack
-		reason = append(reason, clip(strings.TrimRight(strings.ReplaceAll(l, "\t", "    "), "\r\n"), htmlClip))
+		reason = append(reason, Clip(strings.TrimRight(strings.ReplaceAll(l, "\t", "    "), "\r\n"), htmlClip))
 	}
 	h.Reason = strings.Join(reason, "\n")
 	for i, f := range r.Findings {
@@ -81,12 +81,12 @@ func (p *htmlPage) result(c htmlColumn, r *result.Result) htmlResult {
 		}
 		h.Findings = append(h.Findings, htmlFinding{
 			Verdict: f.Verdict().String(), Number: n, Ref: Printable(f.Requirement.String()), Level: f.Level.String(),
-			Step: clip(f.Step, htmlClip), Expected: clip(f.Expected, htmlClip), Got: clip(f.Got, htmlClip),
-			Known: clip(f.Known, htmlClip), Judge: f.Source == result.FromJudge,
+			Step: Clip(f.Step, htmlClip), Expected: Clip(f.Expected, htmlClip), Got: Clip(f.Got, htmlClip),
+			Known: Clip(f.Known, htmlClip), Judge: f.Source == result.FromJudge,
 		})
 	}
 	for _, o := range r.Observed {
-		h.Observed = append(h.Observed, result.Observation{What: clip(o.What, htmlClip), Value: clip(o.Value, htmlClip)})
+		h.Observed = append(h.Observed, result.Observation{What: Clip(o.What, htmlClip), Value: Clip(o.Value, htmlClip)})
 	}
 	limit := htmlEvents
 	if p.left <= 0 {
@@ -105,7 +105,7 @@ func htmlEventOf(row row, r *result.Result) htmlEvent {
 		return htmlEvent{LeftOut: count(row.LeftOut, "event", "events")}
 	}
 	e := row.Event
-	h := htmlEvent{At: moment(e.At), Client: row.Client, Dir: string(e.Dir), Text: clip(e.Text, htmlClip)}
+	h := htmlEvent{At: moment(e.At), Client: row.Client, Dir: string(e.Dir), Text: Clip(e.Text, htmlClip)}
 	switch e.Dir {
 	case result.Out:
 		h.Arrow, h.Meaning = "→", "sent to the broker"
@@ -124,7 +124,7 @@ func htmlEventOf(row row, r *result.Result) htmlEvent {
 		h.Marks = append(h.Marks, Printable(r.Findings[n-1].Requirement.String()))
 	}
 	for _, w := range e.Wrong() {
-		h.Wrong = append(h.Wrong, clip(w, htmlClip))
+		h.Wrong = append(h.Wrong, Clip(w, htmlClip))
 	}
 	if len(e.Data) > 0 {
 		h.Size = count(len(e.Data), "byte", "bytes")

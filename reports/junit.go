@@ -131,7 +131,7 @@ func seconds(ms float64) string { return fmt.Sprintf("%.3f", ms/1000) }
 
 func (o Options) newSuite(run *result.Run, what string) junitSuite {
 	s := junitSuite{
-		Name: clip(targetName(run), 300) + " " + what, Time: seconds(0),
+		Name: Clip(targetName(run), 300) + " " + what, Time: seconds(0),
 		Timestamp: run.Header.Started.UTC().Format("2006-01-02T15:04:05"),
 	}
 	for _, p := range []junitProperty{
@@ -140,7 +140,7 @@ func (o Options) newSuite(run *result.Run, what string) junitSuite {
 		{"verdict", Sentence(run, o.Level)},
 	} {
 		if p.Value != "" {
-			p.Value = clip(p.Value, 1000)
+			p.Value = Clip(p.Value, 1000)
 			s.Properties = append(s.Properties, p)
 		}
 	}
@@ -161,8 +161,8 @@ func (o Options) junitSuite(run *result.Run, v spec.Version) junitSuite {
 }
 
 func (o Options) junitCase(r *result.Result) junitCase {
-	c := junitCase{Class: clip(r.Area, 200), Name: clip(r.ID, 200), Time: seconds(r.DurationMS)}
-	c.Properties = &junitProperties{[]junitProperty{{"title", clip(r.Title, 1000)}, {"verdict", r.Verdict.String()}}}
+	c := junitCase{Class: Clip(r.Area, 200), Name: Clip(r.ID, 200), Time: seconds(r.DurationMS)}
+	c.Properties = &junitProperties{[]junitProperty{{"title", Clip(r.Title, 1000)}, {"verdict", r.Verdict.String()}}}
 	for _, ref := range sortedRefs(r.Requirements) {
 		c.Properties.Property = append(c.Properties.Property, junitProperty{"requirement", Printable(ref.String()) + " " + r.Requirements[ref].String()})
 	}
@@ -180,7 +180,7 @@ func (o Options) junitCase(r *result.Result) junitCase {
 	}
 	switch raise(r.Verdict, o.Level) {
 	case result.Skip:
-		c.Skipped = &junitOutcome{Message: clip(r.Reason, 1000)}
+		c.Skipped = &junitOutcome{Message: Clip(r.Reason, 1000)}
 	case result.Error:
 		c.Error = &junitOutcome{Message: firstLine(r.Reason), Type: "error", junitText: *xmlText("\n" + explain.String())}
 		c.Out = xmlText(timeline.String())
@@ -198,7 +198,7 @@ func (o Options) junitCase(r *result.Result) junitCase {
 // requirement.
 func failureMessage(r *result.Result) (message, kind string) {
 	if len(r.Findings) == 0 {
-		return clip(cmp.Or(r.Reason, r.Title), 500), "fail"
+		return Clip(cmp.Or(r.Reason, r.Title), 500), "fail"
 	}
 	worst := r.Findings[0]
 	for _, f := range r.Findings {
@@ -207,13 +207,13 @@ func failureMessage(r *result.Result) (message, kind string) {
 		}
 	}
 	kind = Printable(worst.Requirement.String())
-	message = fmt.Sprintf("%s: expected %s; got %s", kind, clip(worst.Expected, 400), clip(worst.Got, 400))
+	message = fmt.Sprintf("%s: expected %s; got %s", kind, Clip(worst.Expected, 400), Clip(worst.Got, 400))
 	return message, kind
 }
 
 func firstLine(s string) string {
 	s, _, _ = strings.Cut(s, "\n")
-	return clip(s, 500)
+	return Clip(s, 500)
 }
 
 // junitRun has cases about the run itself, where something about it is wrong.
@@ -230,7 +230,7 @@ func (o Options) junitRun(run *result.Run) junitSuite {
 	if n := len(run.Footer.Unmatched); n > 0 {
 		var b bytes.Buffer
 		for _, u := range run.Footer.Unmatched {
-			b.WriteString(clip(u, 1000) + "\n")
+			b.WriteString(Clip(u, 1000) + "\n")
 		}
 		c := junitCase{Class: "run", Name: "run.known-deviations", Time: seconds(0)}
 		if o.KnownLenient {

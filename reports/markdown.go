@@ -194,7 +194,7 @@ func (m *markdown) failures(run *result.Run) {
 		}
 		if i >= markdownDetails {
 			message, _ := failureMessage(r)
-			m.line("- %s in %s: %s", code(r.ID), r.Version, code(clip(message, 300)))
+			m.line("- %s in %s: %s", code(r.ID), r.Version, code(Clip(message, 300)))
 			continue
 		}
 		m.failure(r)
@@ -204,7 +204,7 @@ func (m *markdown) failures(run *result.Run) {
 
 func (m *markdown) failure(r *result.Result) {
 	m.line("#### %s in MQTT %s\n", code(r.ID), r.Version)
-	m.line("%s\n", prose(clip(r.Title, markdownClip)))
+	m.line("%s\n", prose(Clip(r.Title, markdownClip)))
 	if len(r.SeenIn) > 0 {
 		m.line("Seen in %s.\n", codes(r.SeenIn))
 	}
@@ -214,10 +214,10 @@ func (m *markdown) failure(r *result.Result) {
 		if q.Summary != "" {
 			m.line("  <br>%s", prose(q.Summary))
 		}
-		m.line("  - expected: %s", prose(clip(f.Expected, markdownClip)))
-		m.line("  - got: %s", code(clip(f.Got, markdownClip)))
+		m.line("  - expected: %s", prose(Clip(f.Expected, markdownClip)))
+		m.line("  - got: %s", code(Clip(f.Got, markdownClip)))
 		if f.Known != "" {
-			m.line("  - known: %s", escape(clip(f.Known, markdownClip)))
+			m.line("  - known: %s", escape(Clip(f.Known, markdownClip)))
 		}
 	}
 	m.line("")
@@ -259,8 +259,8 @@ func (m *markdown) warnings(run *result.Run) {
 			if g.Summary != "" {
 				m.line("  <br>%s", prose(g.Summary))
 			}
-			m.line("  - expected: %s", prose(clip(f.Expected, markdownClip)))
-			m.line("  - got: %s", code(clip(f.Got, markdownClip)))
+			m.line("  - expected: %s", prose(Clip(f.Expected, markdownClip)))
+			m.line("  - got: %s", code(Clip(f.Got, markdownClip)))
 			m.line("  - in %s", codes(g.Where))
 		}
 		m.line("")
@@ -271,14 +271,14 @@ func (m *markdown) known(run *result.Run) {
 	if all := groups(run, result.Known); len(all) > 0 {
 		m.line("### Known deviations (%d)\n\n| requirement | reason | scenarios |\n|---|---|---|", len(all))
 		for _, g := range all {
-			m.line("| %s | %s | %s |", prose(g.Ref.String()), inCell(escape(clip(g.Known, markdownClip))), inCell(codes(g.Where)))
+			m.line("| %s | %s | %s |", prose(g.Ref.String()), inCell(escape(Clip(g.Known, markdownClip))), inCell(codes(g.Where)))
 		}
 		m.line("")
 	}
 	if stale := run.Footer.Unmatched; len(stale) > 0 {
 		m.line("### Known deviations that no longer hold (%d)\n", len(stale))
 		for _, u := range stale {
-			m.line("- %s", prose(clip(u, markdownClip)))
+			m.line("- %s", prose(Clip(u, markdownClip)))
 		}
 		m.line("")
 	}
@@ -297,7 +297,7 @@ func (m *markdown) reasons(title, why string, all []*reasonGroup) {
 		m.line("Not judged, %s.\n", why)
 	}
 	for _, g := range all {
-		m.line("- %s: %s", prose(clip(cmp.Or(firstLine(g.Reason), "no reason given"), markdownClip)), codes(g.Where))
+		m.line("- %s: %s", prose(Clip(cmp.Or(firstLine(g.Reason), "no reason given"), markdownClip)), codes(g.Where))
 	}
 	m.line("")
 }

@@ -89,7 +89,7 @@ func codes(names []string) string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(code(clip(name, 200)))
+		b.WriteString(code(Clip(name, 200)))
 	}
 	return b.String()
 }

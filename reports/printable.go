@@ -39,9 +39,9 @@ func Printable(s string) string {
 	return b.String()
 }
 
-// clip makes a text printable and cuts it behind limit bytes of it, saying how
+// Clip makes a text printable and cuts it behind limit bytes of it, saying how
 // long it was.
-func clip(s string, limit int) string {
+func Clip(s string, limit int) string {
 	if len(s) <= limit {
 		return Printable(s)
 	}

@@ -113,7 +113,7 @@ func (p *page) flush(w io.Writer) error {
 // Line prints a result on one line: verdict, version, id and title.
 func (t Text) Line(w io.Writer, r *result.Result) error {
 	p := &page{Text: t}
-	title := clip(r.Title, 200)
+	title := Clip(r.Title, 200)
 	head := fmt.Sprintf("%-5s  %-5s  ", "", r.Version)
 	room := t.width() - utf8.RuneCountInString(head) - len(r.ID) - 2
 	if n := utf8.RuneCountInString(title); n > room {
@@ -135,7 +135,7 @@ func (p *page) result(r *result.Result) {
 	head := fmt.Sprintf("%s  %s  %s", p.badge(r.Verdict), p.paint(bold, Printable(r.ID)),
 		p.paint(dim, "MQTT "+r.Version.String()+transport(r)))
 	p.line("%s", head)
-	p.para("       ", 7, clip(r.Title, textClip), "")
+	p.para("       ", 7, Clip(r.Title, textClip), "")
 	p.explain(r)
 	if len(r.Trace) > 0 {
 		p.line("")
@@ -173,7 +173,7 @@ func (p *page) explain(r *result.Result) {
 		last = f.Requirement
 	}
 	for _, o := range r.Observed {
-		p.labelled(2, "observed", clip(o.What, textClip)+": "+clip(o.Value, textClip), "")
+		p.labelled(2, "observed", Clip(o.What, textClip)+": "+Clip(o.Value, textClip), "")
 	}
 }
 
@@ -192,7 +192,7 @@ func (p *page) reason(s string) {
 	}
 	label := "reason"
 	for l := range strings.Lines(s) {
-		p.labelled(2, label, clip(strings.TrimRight(strings.ReplaceAll(l, "\t", "    "), "\r\n"), textClip), "")
+		p.labelled(2, label, Clip(strings.TrimRight(strings.ReplaceAll(l, "\t", "    "), "\r\n"), textClip), "")
 		label = ""
 	}
 }
@@ -213,10 +213,10 @@ func (p *page) finding(r *result.Result, i int, f result.Finding, full bool) {
 		p.para("      ", 6, q.Summary, "")
 	}
 	if f.Step != "" {
-		p.labelled(4, "step", clip(f.Step, textClip), "")
+		p.labelled(4, "step", Clip(f.Step, textClip), "")
 	}
-	p.labelled(4, "expected", clip(f.Expected, textClip), green)
-	p.labelled(4, "got", clip(f.Got, textClip), p.verdictColor(f.Verdict()))
+	p.labelled(4, "expected", Clip(f.Expected, textClip), green)
+	p.labelled(4, "got", Clip(f.Got, textClip), p.verdictColor(f.Verdict()))
 	for _, cause := range f.Cause {
 		p.labelled(4, "cause", fmt.Sprintf("the client broke %s: %s", Printable(cause.String()), describe(cause, f.Level).Summary), "")
 	}
@@ -224,7 +224,7 @@ func (p *page) finding(r *result.Result, i int, f result.Finding, full bool) {
 		p.labelled(4, "found by", "the judge, which reads every packet of every scenario", "")
 	}
 	if f.Known != "" {
-		p.labelled(4, "known", clip(f.Known, textClip), cyan)
+		p.labelled(4, "known", Clip(f.Known, textClip), cyan)
 	}
 }
 
@@ -255,7 +255,7 @@ func (p *page) event(row row, columns, names int) {
 	case e.Dir == result.Note:
 		color = dim
 	}
-	text := clip(e.Text, textClip)
+	text := Clip(e.Text, textClip)
 	if text == "" && len(e.Data) > 0 {
 		text = count(len(e.Data), "byte", "bytes")
 	}
@@ -267,7 +267,7 @@ func (p *page) event(row row, columns, names int) {
 	p.para(p.paint(color, head), columns, text, color)
 	under := strings.Repeat(" ", columns)
 	for _, wrong := range e.Wrong() {
-		p.para(under+p.paint(red, "wrong: "), columns+7, clip(wrong, textClip), red)
+		p.para(under+p.paint(red, "wrong: "), columns+7, Clip(wrong, textClip), red)
 	}
 	if len(row.Marks) > 0 && len(e.Data) > 0 {
 		for l := range strings.Lines(hexDump(e.Data, textHex)) {
@@ -280,7 +280,7 @@ func (p *page) event(row row, columns, names int) {
 func (p *page) names(ids []string) string {
 	const shown = 4
 	if p.Verbose || len(ids) <= shown+1 {
-		return clip(strings.Join(ids, ", "), 4*textClip)
+		return Clip(strings.Join(ids, ", "), 4*textClip)
 	}
-	return clip(strings.Join(ids[:shown], ", "), textClip) + fmt.Sprintf(" and %d more", len(ids)-shown)
+	return Clip(strings.Join(ids[:shown], ", "), textClip) + fmt.Sprintf(" and %d more", len(ids)-shown)
 }

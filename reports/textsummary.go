@@ -52,7 +52,7 @@ func (p *page) summary(run *result.Run) {
 	if run.Header.Broker != "" {
 		title += " is " + run.Header.Broker
 	}
-	p.para("", 0, clip(title, textClip)+", "+count(len(run.Results), "result", "results")+" in "+span(run.Footer.DurationMS), bold)
+	p.para("", 0, Clip(title, textClip)+", "+count(len(run.Results), "result", "results")+" in "+span(run.Footer.DurationMS), bold)
 	p.line("")
 	p.table(run)
 	p.groups("Broken", red, groups(run, result.Fail))
@@ -63,7 +63,7 @@ func (p *page) summary(run *result.Run) {
 	if len(run.Footer.Unmatched) > 0 {
 		p.title("Known deviations that no longer hold", yellow, len(run.Footer.Unmatched))
 		for _, u := range run.Footer.Unmatched {
-			p.para("  ", 4, clip(u, textClip), "")
+			p.para("  ", 4, Clip(u, textClip), "")
 		}
 	}
 	if p.Verbose {
@@ -101,7 +101,7 @@ func (p *page) known(all []*group) {
 	p.title("Known deviations", cyan, len(all))
 	for _, g := range all {
 		p.line("  %s %s", p.paint(bold, Printable(g.Ref.String())), p.paint(dim, p.names(g.Where)))
-		p.para("      ", 6, clip(g.Known, textClip), "")
+		p.para("      ", 6, Clip(g.Known, textClip), "")
 	}
 }
 
@@ -116,7 +116,7 @@ func (p *page) reasons(title, color string, all []*reasonGroup) {
 	p.title(title, color, n)
 	for _, g := range all {
 		reason, _, _ := strings.Cut(cmp.Or(g.Reason, "no reason given"), "\n")
-		p.para("  ", 4, clip(reason, textClip), "")
+		p.para("  ", 4, Clip(reason, textClip), "")
 		p.para("      ", 6, p.names(g.Where), dim)
 	}
 }
@@ -150,7 +150,7 @@ func (p *page) table(run *result.Run) {
 	}
 	name := 6
 	for _, a := range areas {
-		name = max(name, utf8.RuneCountInString(clip(a, 30)))
+		name = max(name, utf8.RuneCountInString(Clip(a, 30)))
 	}
 	if name+len(versions)*(len(columns)*6+3) > p.width() {
 		for i, v := range versions { // one below the other
@@ -182,7 +182,7 @@ func (p *page) grid(t tally, areas []string, versions []spec.Version, columns []
 	p.line("%s", p.paint(bold, strings.TrimRight(top, " ")))
 	p.line("%s", p.paint(dim, head))
 	for _, a := range areas {
-		row := fmt.Sprintf("%-*s", name, clip(a, 30))
+		row := fmt.Sprintf("%-*s", name, Clip(a, 30))
 		for _, v := range versions {
 			row += "   "
 			for _, c := range columns {

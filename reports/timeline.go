@@ -96,7 +96,7 @@ func clientNames(trace result.Trace) map[connKey]string {
 	}
 	names := map[connKey]string{}
 	for _, e := range trace {
-		name := clip(e.Client, 40)
+		name := Clip(e.Client, 40)
 		if e.Conn > 0 && len(conns[e.Client]) > 1 {
 			name += "#" + strconv.Itoa(e.Conn)
 		}

@@ -53,6 +53,9 @@ func (c *fuzzCmd) Run(o out) error {
 	if err := report.Text(o.std); err != nil {
 		return err
 	}
+	if _, err := fmt.Fprintf(o.std, "the report is %s\n", filepath.Join(c.Out, "report.html")); err != nil {
+		return err
+	}
 	switch {
 	case report.Ended != "":
 		complain(o.err, errors.New(report.Ended))

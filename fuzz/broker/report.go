@@ -72,7 +72,7 @@ func firstLine(text string) string {
 	return first
 }
 
-// Save writes report.json and summary.md into the folder.
+// Save writes report.json, summary.md and report.html into the folder.
 func (r *Report) Save(dir string) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -85,6 +85,13 @@ func (r *Report) Save(dir string) error {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	if err := writeFile(filepath.Join(dir, "summary.md"), []byte(r.markdown())); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	page, err := r.html()
+	if err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	if err := writeFile(filepath.Join(dir, "report.html"), page); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil
