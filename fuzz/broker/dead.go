@@ -25,7 +25,7 @@ func (f *fuzzer) healthy(ctx context.Context, h healthOf) error {
 	if h.err != nil {
 		return f.notAnswering(ctx, h.err)
 	}
-	if h.took < slowLimit {
+	if h.took < f.limits.slow {
 		return nil
 	}
 	// The lab sees whether it was one session or all of them. Whatever came next would
@@ -40,7 +40,7 @@ func (f *fuzzer) healthy(ctx context.Context, h healthOf) error {
 // silent says how a fresh CONNECT was not answered; nil where it was, and where the run
 // is interrupted.
 func (f *fuzzer) silent(ctx context.Context) error {
-	_, err := ask(ctx, f.broker.Load())
+	_, err := f.limits.ask(ctx, f.broker.Load())
 	if ctx.Err() != nil {
 		return nil //nolint:nilerr // the interruption is no matter of the broker
 	}
@@ -124,14 +124,14 @@ func (f *fuzzer) care(ctx context.Context) error {
 	if f.life.sessions >= lifetime && f.replaceable() {
 		return f.replace(ctx)
 	}
-	if time.Since(f.life.checked) < idleEvery || b.PID() == 0 {
+	if time.Since(f.life.checked) < f.limits.idleEvery || b.PID() == 0 {
 		return nil
 	}
 	suspects := f.inFlight()
 	f.drain()
 	f.life.checked = time.Now()
 	for range 2 { // once may be the rest of its work
-		if !spins(ctx, b) {
+		if !f.limits.spins(ctx, b) {
 			return nil
 		}
 	}

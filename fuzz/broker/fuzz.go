@@ -4,6 +4,7 @@
 package broker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +44,8 @@ type Options struct {
 	Found func(*Finding)
 	// Replay is how a finding is run again: the command without the file.
 	Replay func(path string) string
+
+	limits limits // of a healthy broker; the zero value is defaultLimits
 }
 
 // Stats is how a run goes.
@@ -83,13 +86,11 @@ const (
 	lifetime = 20000
 	// graceAtEnd is how long what was seen last has to be confirmed.
 	graceAtEnd = 20 * time.Second
-	// idleEvery is how often the run pauses to see whether the broker is idle then.
-	idleEvery = 20 * time.Second
 )
 
 // Run fuzzes the target until the time or the count is over, or ctx is done.
 func Run(ctx context.Context, target containers.Target, o Options) (*Report, error) {
-	f := &fuzzer{target: target, o: o, start: time.Now(), feedback: newFeedback(), known: map[string]*Finding{}, tried: map[string]int{}, looking: map[string]bool{}, flight: map[uint64]*session.Session{}, done: map[uint64]done{}}
+	f := &fuzzer{target: target, o: o, start: time.Now(), feedback: newFeedback(), known: map[string]*Finding{}, tried: map[string]int{}, looking: map[string]bool{}, flight: map[uint64]*session.Session{}, done: map[uint64]done{}, limits: cmp.Or(o.limits, defaultLimits())}
 	f.report = &Report{Target: target.Name(), Seed: o.Seed, Started: f.start}
 	if f.o.Corpus == "" && o.Dir != "" {
 		f.o.Corpus = o.Dir + "/corpus"
@@ -111,7 +112,7 @@ func Run(ctx context.Context, target containers.Target, o Options) (*Report, err
 	f.broker.Store(b)
 	defer func() { _ = f.broker.Load().Close(context.WithoutCancel(ctx)) }()
 	f.report.Software = b.Software()
-	if f.lab, err = newLab(ctx, target, b, o.Restart); err != nil {
+	if f.lab, err = newLab(ctx, target, b, o.Restart, f.limits); err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.lab.close(context.WithoutCancel(ctx)) }()
@@ -124,6 +125,7 @@ type fuzzer struct {
 	o      Options
 	start  time.Time
 	report *Report
+	limits limits
 	broker atomic.Pointer[containers.Broker]
 
 	feedback *feedback
@@ -236,7 +238,7 @@ func (f *fuzzer) run(ctx context.Context) (*Report, error) {
 			if !asking {
 				asking = true
 				go func(b *containers.Broker) {
-					took, err := ask(working, b)
+					took, err := f.limits.ask(working, b)
 					health <- healthOf{took, err}
 				}(f.broker.Load())
 			}
@@ -487,7 +489,7 @@ func (f *fuzzer) replace(ctx context.Context) error {
 		if f.o.Restart == nil {
 			return errEnded
 		}
-		return startAgain(ctx, old, f.o.Restart)
+		return f.limits.startAgain(ctx, old, f.o.Restart)
 	}
 	if err := old.Close(ctx); err != nil {
 		return err
@@ -504,14 +506,14 @@ func (f *fuzzer) replace(ctx context.Context) error {
 func (f *fuzzer) replaceable() bool { return f.broker.Load().CanRestart() || f.o.Restart != nil }
 
 // startAgain starts a broker that is not ours and waits until it answers.
-func startAgain(ctx context.Context, b *containers.Broker, restart func(context.Context) error) error {
+func (l limits) startAgain(ctx context.Context, b *containers.Broker, restart func(context.Context) error) error {
 	if err := restart(ctx); err != nil {
 		return fmt.Errorf("starting the broker again: %w", err)
 	}
 	const ready = 10 * time.Second
 	var err error
 	for until := time.Now().Add(ready); time.Now().Before(until) && ctx.Err() == nil; time.Sleep(10 * time.Millisecond) {
-		if _, err = ask(ctx, b); err == nil {
+		if _, err = l.ask(ctx, b); err == nil {
 			return nil
 		}
 	}

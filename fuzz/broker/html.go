@@ -27,8 +27,8 @@ const (
 // meaning says what a class of findings is.
 var meaning = map[Class]string{
 	Crash:  "The process of the broker was gone after this session: whoever can connect can end it.",
-	Hang:   fmt.Sprintf("After this session a fresh CONNECT got no answer within %v: whoever can connect can shut out all others.", answerLimit),
-	Slow:   fmt.Sprintf("After this session a fresh CONNECT was answered only after more than %v: a few such clients stop the service.", slowLimit),
+	Hang:   fmt.Sprintf("After this session a fresh CONNECT got no answer within %v: whoever can connect can shut out all others.", defaultLimits().answer),
+	Slow:   fmt.Sprintf("After this session a fresh CONNECT was answered only after more than %v: a few such clients stop the service.", defaultLimits().slow),
 	Memory: "The process grows each time this session is run, far beyond what was sent, and does not give it back.",
 	Spin:   "The CPU stays busy after all clients of this session are gone.",
 	Wrong:  "An answer of the broker breaks a requirement of the standard.",

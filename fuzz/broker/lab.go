@@ -47,13 +47,14 @@ type lab struct {
 	shared  bool
 	restart func(context.Context) error
 
+	limits limits
 	number uint64
 	runner *session.Runner
 }
 
 // newLab starts a broker of its own, if b is one that can be started.
-func newLab(ctx context.Context, target containers.Target, b *containers.Broker, restart func(context.Context) error) (*lab, error) {
-	l := &lab{target: target, broker: b, shared: !b.CanRestart(), restart: restart}
+func newLab(ctx context.Context, target containers.Target, b *containers.Broker, restart func(context.Context) error, limits limits) (*lab, error) {
+	l := &lab{target: target, broker: b, shared: !b.CanRestart(), restart: restart, limits: limits}
 	l.runner = session.NewRunner(func(ctx context.Context) (net.Conn, error) { return l.broker.Dial(ctx) }, session.DefaultLimits())
 	l.runner.Speaks(b.Versions())
 	l.runner.LogIn(b.Credentials())
@@ -79,7 +80,7 @@ func (l *lab) fresh(ctx context.Context) error {
 		if l.restart == nil {
 			return nil
 		}
-		return startAgain(ctx, l.broker, l.restart)
+		return l.limits.startAgain(ctx, l.broker, l.restart)
 	}
 	if err := l.close(ctx); err != nil {
 		return err
@@ -130,7 +131,7 @@ func (l *lab) run(ctx context.Context, s *session.Session, look search) (*sessio
 	if out.Refused != nil || look.class == Crash {
 		// A process that is about to end closes its connections first. One that
 		// answers a CONNECT is not; a Go program prints its stack before it is gone.
-		if _, err := ask(ctx, l.broker); err != nil {
+		if _, err := l.limits.ask(ctx, l.broker); err != nil {
 			wait = 2 * time.Second
 		}
 	}
@@ -139,22 +140,22 @@ func (l *lab) run(ctx context.Context, s *session.Session, look search) (*sessio
 	}
 	switch look.class {
 	case Hang, Slow:
-		took, err := ask(ctx, l.broker)
+		took, err := l.limits.ask(ctx, l.broker)
 		if how, yes := exited(l.broker, 0); yes {
 			return out, []sighting{crashed(how, out)}, nil
 		}
 		if err != nil {
-			return out, seen(Hang, "no answer", out, "a fresh CONNECT got no answer within %v: %v", answerLimit, err), nil
+			return out, seen(Hang, "no answer", out, "a fresh CONNECT got no answer within %v: %v", l.limits.answer, err), nil
 		}
-		if took > slowLimit {
+		if took > l.limits.slow {
 			return out, seen(Slow, "slow", out, "a fresh CONNECT was answered after %v", took.Round(time.Millisecond)), nil
 		}
 	case Spin:
-		if spins(ctx, l.broker) {
-			return out, seen(Spin, "busy", out, "no client is there, and the broker used most of a CPU for %v", idleFor), nil
+		if l.limits.spins(ctx, l.broker) {
+			return out, seen(Spin, "busy", out, "no client is there, and the broker used most of a CPU for %v", l.limits.idle), nil
 		}
 	case Memory:
-		const again = 50 // with the same names: what it may keep is kept once
+		const again = 100 // with the same names: what it may keep is kept once
 		for range again {
 			l.runner.Run(ctx, s, name)
 		}

@@ -75,7 +75,7 @@ func Replay(ctx context.Context, target containers.Target, f *Finding, times int
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, b.Close(context.WithoutCancel(ctx))) }()
-	l, err := newLab(ctx, target, b, nil)
+	l, err := newLab(ctx, target, b, nil, defaultLimits())
 	if err != nil {
 		return nil, err
 	}

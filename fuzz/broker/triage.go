@@ -174,7 +174,7 @@ func (l *lab) narrow(ctx context.Context, suspects []*session.Session) ([]*sessi
 		if _, gone := l.broker.Exited(); gone {
 			break
 		}
-		if time.Since(start) > slowLimit/4 { // it would keep the others waiting as well
+		if time.Since(start) > l.limits.slow/4 { // it would keep the others waiting as well
 			if err := l.fresh(ctx); err != nil {
 				return nil, err
 			}

@@ -14,15 +14,24 @@ import (
 	"github.com/mqttproof/mqttproof/fuzz/session"
 )
 
-// The limits of what a healthy broker does.
+// limits are those of what a healthy broker does.
+type limits struct {
+	// answer is how long a fresh CONNECT may stay without an answer.
+	answer time.Duration
+	// slow is how long the answer may take before it counts as far slower than
+	// before, where it was quick before the session.
+	slow time.Duration
+	// idle is how long the use of the CPU is measured while no client is there.
+	idle time.Duration
+	// idleEvery is how often the run pauses to do so.
+	idleEvery time.Duration
+}
+
+func defaultLimits() limits {
+	return limits{answer: 5 * time.Second, slow: time.Second, idle: 400 * time.Millisecond, idleEvery: 20 * time.Second}
+}
+
 const (
-	// answerLimit is how long a fresh CONNECT may stay without an answer.
-	answerLimit = 5 * time.Second
-	// slowLimit is how long the answer may take before it counts as far slower
-	// than before, where it was quick before the session.
-	slowLimit = time.Second
-	// idleFor is how long the use of the CPU is measured while no client is there.
-	idleFor = 400 * time.Millisecond
 	// memoryFree is how far a broker may grow whatever it was sent, and memoryTimes
 	// how many bytes it may keep for each byte that it was sent: it stores messages,
 	// for each of several sessions.
@@ -33,8 +42,8 @@ const (
 // ask opens a connection and sends a CONNECT like the one that the broker accepted when
 // it was started. It gives how long the first byte took that came back; an error is no
 // answer.
-func ask(ctx context.Context, b *containers.Broker) (time.Duration, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+func (l limits) ask(ctx context.Context, b *containers.Broker) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.answer)
 	defer cancel()
 	start := time.Now()
 	conn, err := b.Dial(ctx)
@@ -51,7 +60,7 @@ func ask(ctx context.Context, b *containers.Broker) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	_ = conn.SetDeadline(start.Add(answerLimit))
+	_ = conn.SetDeadline(start.Add(l.answer))
 	if _, err := conn.Write(data); err != nil {
 		return 0, fmt.Errorf("writing a CONNECT: %w", err)
 	}
@@ -112,18 +121,18 @@ func processor(b *containers.Broker) (time.Duration, bool) {
 }
 
 // spins says that the broker uses most of a CPU while no client is there.
-func spins(ctx context.Context, b *containers.Broker) bool {
+func (l limits) spins(ctx context.Context, b *containers.Broker) bool {
 	before, ok := processor(b)
 	if !ok {
 		return false
 	}
 	select {
-	case <-time.After(idleFor): // a use is measured over a time
+	case <-time.After(l.idle): // a use is measured over a time
 	case <-ctx.Done():
 		return false
 	}
 	after, ok := processor(b)
-	return ok && after-before > idleFor*6/10
+	return ok && after-before > l.idle*6/10
 }
 
 // grown says that memory went up by more than what was sent explains.
