@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"bytes"
 	"fmt"
 	"runtime"
 	"runtime/metrics"
@@ -44,17 +45,19 @@ func kind(packet []byte) string {
 	return codec.Type(packet[0] >> 4).String()
 }
 
-// measured calls the parser and tells how many bytes were allocated meanwhile.
+// measured calls the parser with bytes of its own, and tells how many bytes were
+// allocated meanwhile.
 func (p *Parser) measured(packet []byte) (answer error, used uint64, f *Finding) {
+	own := bytes.Clone(packet)
 	sample := [1]metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(sample[:])
 	before := sample[0].Value.Uint64()
-	answer, f = p.recovered(packet)
+	answer, f = p.recovered(packet, own[:len(own):len(own)])
 	metrics.Read(sample[:])
 	return answer, sample[0].Value.Uint64() - before, f
 }
 
-func (p *Parser) recovered(packet []byte) (answer error, f *Finding) {
+func (p *Parser) recovered(packet, own []byte) (answer error, f *Finding) {
 	defer func() {
 		if r := recover(); r != nil {
 			where, stack := panicked()
@@ -62,7 +65,7 @@ func (p *Parser) recovered(packet []byte) (answer error, f *Finding) {
 				Text: fmt.Sprintf("an error or nil was expected; the parser panics: %v\n%s", r, stack)}
 		}
 	}()
-	return p.Parse(packet), nil
+	return p.Parse(own), nil
 }
 
 // panicked gives the function that panicked, for the signature, and the stack from

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,11 +14,8 @@ import (
 // coverage-guided fuzzing: go test -fuzz=FuzzX -fuzzminimizetime=10x.
 func (p Parser) Fuzz(f *testing.F) {
 	f.Helper()
-	if err := p.validate(); err != nil {
-		f.Fatal(err)
-	}
-	corpus, err := ReadCorpus(p.Corpus)
-	if p.Corpus != "" && err != nil {
+	corpus, err := p.more()
+	if err := errors.Join(p.validate(), err); err != nil {
 		f.Fatal(err)
 	}
 	if report := p.report(slices.Concat(Seeds(p.Version, p.From), corpus)); report != "" {
@@ -32,6 +30,14 @@ func (p Parser) Fuzz(f *testing.F) {
 			t.Error(finding)
 		}
 	})
+}
+
+// more are the inputs of the Corpus.
+func (p *Parser) more() ([][]byte, error) {
+	if p.Corpus == "" {
+		return nil, nil
+	}
+	return ReadCorpus(p.Corpus)
 }
 
 // report checks all inputs and tells each cause once; "" is no finding.

@@ -56,7 +56,7 @@ func TestFuzz(t *testing.T) {
 		{"does not check U+0000", nil, []string{" x, such as accepts:", "The null character U+0000 must not be encoded", "\t\"5.0/MQTT-1.5.4-2\",\n"}},
 		{"does not know Topic Aliases", nil, []string{"rejects: the packet is valid in 5.0 (PUBLISH"}},
 		{"fails on what no table has", nil, nil},
-		{"fails on what no table has", []string{"-test.fuzz=^FuzzBad$", "-test.fuzztime=60s", "-test.fuzzminimizetime=1x", "-test.parallel=1"},
+		{"fails on what no table has", []string{"-test.fuzz=^FuzzBad$", "-test.fuzztime=120s", "-test.fuzzminimizetime=1x", "-test.parallel=1"},
 			[]string{"is there twice", "packet: 82"}},
 	} {
 		t.Run(strings.Join(append([]string{c.name}, c.args...), " "), func(t *testing.T) {

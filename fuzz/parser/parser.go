@@ -20,10 +20,10 @@ import (
 
 // Parser is a parser under test, with what may be expected of it.
 type Parser struct {
-	// Parse gives nil where the bytes hold one valid packet that is whole. It must
-	// not keep the bytes, nor change them. Of packets that it does not want to read,
-	// such as AUTH, it may say so: an error that is errors.ErrUnsupported is neither
-	// right nor wrong.
+	// Parse gives nil where the bytes hold one valid packet that is whole. It may keep
+	// the bytes and change them. Of packets that it does not want to read, such as
+	// AUTH, it may say so: an error that is errors.ErrUnsupported is neither right nor
+	// wrong. A parser of several versions is a Parser for each.
 	Parse func(packet []byte) error
 	// Version is that of the packets. 0 is the version of a CONNECT, and 5.0 for the
 	// other packets.

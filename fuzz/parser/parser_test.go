@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,6 +60,14 @@ func bad(done <-chan struct{}) []badParser {
 			}
 			return strict(packet)
 		}},
+		{"reads behind its packet", parser.Panic, "panic github.com/mqttproof/mqttproof/fuzz/parser_test.bad.func", func(packet []byte) error {
+			if len(packet) > 2 && packet[0] == 0x62 {
+				packet = packet[:len(packet)+1]
+				clear(packet) // which is its own to change
+				return errors.ErrUnsupported
+			}
+			return strict(packet)
+		}},
 		{"does not check U+0000", parser.Accepts, "accepts 5.0/MQTT-1.5.4-2", accepting("5.0/MQTT-1.5.4-2")},
 		{"does not wait for the rest", parser.Accepts, "accepts 5.0/U5-2.1.4-u2", accepting("5.0/U5-2.1.4-u2")},
 		{"does not know Topic Aliases", parser.Rejects, "rejects 5.0 PUBLISH: unknown property", func(packet []byte) error {
@@ -104,14 +114,15 @@ func all(t *testing.T, p parser.Parser, seed uint64, calls int) (findings []*par
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	parse, n := p.Parse, 0
+	parse := p.Parse
+	var n atomic.Int64
 	var before []byte // a packet is given again where its memory is doubted
 	p.Parse = func(packet []byte) error {
 		if !bytes.Equal(packet, before) {
-			n++
+			n.Add(1)
 			before = packet
 		}
-		if n >= calls {
+		if n.Load() >= int64(calls) {
 			cancel()
 		}
 		return parse(packet)
@@ -119,7 +130,7 @@ func all(t *testing.T, p parser.Parser, seed uint64, calls int) (findings []*par
 	for f := range p.Run(ctx, seed) {
 		findings = append(findings, f)
 	}
-	if n < calls && (len(findings) == 0 || findings[len(findings)-1].Class != parser.Hang) {
+	if n := n.Load(); n < int64(calls) && (len(findings) == 0 || findings[len(findings)-1].Class != parser.Hang) {
 		t.Errorf("the run ended after %d calls of %d", n, calls)
 	}
 	return findings
@@ -282,6 +293,20 @@ func TestDictionary(t *testing.T) {
 	for _, want := range []string{`subscribe="\x82"`, `topic_alias="\x23\x00\x01"`, `protocol_5="\x00\x04\x4d\x51\x54\x54\x05"`} {
 		if !strings.Contains(parser.Dictionary(), want+"\n") {
 			t.Errorf("the dictionary has no line %s:\n%s", want, parser.Dictionary())
+		}
+	}
+}
+
+// Who fuzzes a parser compiles no broker: the codec and the standard library only.
+func TestImports(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").CombinedOutput()
+	if err != nil {
+		t.Fatalf("go list: %v: %s", err, out)
+	}
+	const module = "github.com/mqttproof/mqttproof/"
+	for path := range strings.FieldsSeq(string(out)) {
+		if path != module+"fuzz/parser" && path != module+"codec" && !strings.HasPrefix(path, module+"codec/") {
+			t.Errorf("it imports %s", path)
 		}
 	}
 }

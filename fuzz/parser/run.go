@@ -2,6 +2,7 @@ package parser
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 	"iter"
 	"math/rand/v2"
@@ -14,15 +15,20 @@ import (
 // finding of each signature as it comes. The same seed gives the same packets in the
 // same order. It goes on until the context is done or the caller leaves the loop; a
 // parser that does not come back ends it too, with its goroutine left behind. It
-// panics where the Parser is declared wrongly, as Fuzz would fail.
+// panics where the Parser is declared wrongly or its Corpus cannot be read, as Fuzz
+// would fail.
 func (p Parser) Run(ctx context.Context, seed uint64) iter.Seq[*Finding] {
-	if err := p.validate(); err != nil {
+	more, err := p.more()
+	if err := errors.Join(p.validate(), err); err != nil {
 		panic(err)
 	}
 	return func(yield func(*Finding) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		r := &runner{Parser: p, rand: rand.New(rand.NewPCG(seed, 0)), seen: map[string]bool{}, known: map[uint64]bool{}}
+		for _, packet := range slices.Concat(Seeds(p.Version, p.From), more) {
+			r.corpus = append(r.corpus, Packet(packet, p.Version, p.From))
+		}
 		found := make(chan *Finding)
 		go func() {
 			defer close(found)
@@ -71,18 +77,6 @@ type runner struct {
 const mostKept = 1 << 14
 
 func (r *runner) loop(ctx context.Context, found chan<- *Finding) {
-	for _, packet := range Seeds(r.Version, r.From) {
-		r.corpus = append(r.corpus, one(packet))
-	}
-	if r.Corpus != "" {
-		more, err := ReadCorpus(r.Corpus)
-		if err != nil {
-			panic(err)
-		}
-		for _, input := range more {
-			r.corpus = append(r.corpus, Packet(input, r.Version, r.From))
-		}
-	}
 	var answer error
 	parse := r.Parse
 	r.Parse = func(packet []byte) error {
@@ -106,6 +100,7 @@ func (r *runner) loop(ctx context.Context, found chan<- *Finding) {
 		}
 		if s := finding.Signature(); !r.seen[s] {
 			r.seen[s] = true
+			finding.Packet = slices.Clone(finding.Packet)
 			select {
 			case found <- finding:
 			case <-ctx.Done():
