@@ -1,11 +1,13 @@
 package parser
 
 import (
+	"bytes"
 	"crypto/sha1"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -51,9 +53,25 @@ var tables = sync.OnceValue(func() (list []seed) {
 // either end. Version 0 is all versions, sender 0 both ends.
 func Seeds(v codec.Version, from codec.Sender) [][]byte { return seeds(v, from, false) }
 
-// FewSeeds gives one of each group of Seeds that breaks the same rule in the same
-// type of packet, for a fuzzer that runs each seed many times.
-func FewSeeds(v codec.Version, from codec.Sender) [][]byte { return seeds(v, from, true) }
+// FewSeeds gives inputs for a fuzzer that runs each seed many times: one of each
+// group of Seeds that breaks the same rule in the same type of packet, and the same
+// once more with bytes behind it that change it, which a fuzzer then has only to
+// change.
+func FewSeeds(v codec.Version, from codec.Sender) [][]byte {
+	list := seeds(v, from, true)
+	choices := rand.New(rand.NewPCG(uint64(v), uint64(from)))
+	for _, packet := range list[:len(list):len(list)] {
+		if size, ok, err := codec.FrameSize(packet); err != nil || !ok || size != len(packet) {
+			continue
+		}
+		input := bytes.Clone(packet)
+		for range 12 {
+			input = append(input, byte(choices.Uint32()))
+		}
+		list = append(list, input)
+	}
+	return list
+}
 
 func seeds(v codec.Version, from codec.Sender, few bool) (list [][]byte) {
 	seen := map[string]bool{}
