@@ -29,7 +29,7 @@ func add(s engine.Scenario) engine.Scenario {
 func All() []engine.Scenario {
 	all := slices.Clone(registry)
 	for i := range all {
-		all[i].In31 = in31(all[i])
+		all[i].In31, all[i].Early = in31(all[i]), early(all[i])
 	}
 	slices.SortFunc(all, func(a, b engine.Scenario) int { return cmp.Compare(a.ID, b.ID) })
 	return all

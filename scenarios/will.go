@@ -51,9 +51,10 @@ func willNow(t *T, sub *Client, topic, payload string) *Message {
 	if m, ok := sub.Gets(topic, payload, willLimit(t)); ok {
 		return m
 	}
-	m, ok := sub.Gets(topic, payload, t.Timeouts().Late)
+	never := max(willLimit(t), t.Timeouts().Late)
+	m, ok := sub.Gets(topic, payload, never-willLimit(t))
 	if !ok {
-		t.Fail(fmt.Sprintf("a will with payload %.40q", payload), fmt.Sprintf("none within %s", willLimit(t)+t.Timeouts().Late), -1)
+		t.Fail(fmt.Sprintf("a will with payload %.40q", payload), fmt.Sprintf("none within %s", never), -1)
 	}
 	t.Warn(willPrompt, fmt.Sprintf("the will within %s", willLimit(t)), "it comes later")
 	return m

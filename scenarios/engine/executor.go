@@ -154,10 +154,10 @@ func (x *executor) greetAll(ctx context.Context, asked bool) error {
 	return nil
 }
 
-// runAll runs the scenarios that can stand beside each other, then the late
-// ones, then the serial ones.
+// runAll runs the scenarios that can stand beside each other, the late ones last,
+// then the serial ones.
 func (x *executor) runAll(ctx context.Context, all []Scenario) {
-	var together, late, alone []job
+	var early, together, late, alone []job
 	number := 0
 	for _, v := range x.opts.Versions {
 		for _, s := range all {
@@ -174,19 +174,20 @@ func (x *executor) runAll(ctx context.Context, all []Scenario) {
 				alone = append(alone, j)
 			case s.Late:
 				late = append(late, j)
+			case s.Early:
+				early = append(early, j)
 			default:
 				together = append(together, j)
 			}
 		}
 	}
-	for _, jobs := range [][]job{together, late} {
-		for len(jobs) > 0 && ctx.Err() == nil {
-			if x.dead != nil {
-				x.giveUp(jobs, x.dead)
-				break
-			}
-			jobs = x.runTogether(ctx, jobs)
+	jobs := slices.Concat(early, together, late)
+	for len(jobs) > 0 && ctx.Err() == nil {
+		if x.dead != nil {
+			x.giveUp(jobs, x.dead)
+			break
 		}
+		jobs = x.runTogether(ctx, jobs)
 	}
 	for _, j := range alone {
 		x.runAlone(ctx, j)
@@ -227,8 +228,12 @@ func (x *executor) runTogether(ctx context.Context, jobs []job) (left []job) {
 		struck []suspect
 		slots  = make(chan struct{}, x.opts.Parallel)
 		group  sync.WaitGroup
+		busy   sync.WaitGroup // those in flight that do more than wait
 	)
 	for i, j := range jobs {
+		if j.scenario.Late {
+			busy.Wait()
+		}
 		takes := j.slots(x.opts.Parallel)
 		for range takes {
 			select {
@@ -240,8 +245,15 @@ func (x *executor) runTogether(ctx context.Context, jobs []job) (left []job) {
 			left = jobs[i:]
 			break
 		}
+		waits := j.scenario.Early || j.scenario.Late
+		if !waits {
+			busy.Add(1)
+		}
 		group.Go(func() {
 			defer func() {
+				if !waits {
+					busy.Done()
+				}
 				for range takes {
 					<-slots
 				}

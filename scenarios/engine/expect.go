@@ -53,7 +53,7 @@ func (c *Client) instead(limit time.Duration) string {
 	}
 	if closed != "" {
 		if silent, allowed := c.silence(); silent >= allowed {
-			c.t.end(tardy{c.name, silent, allowed})
+			c.t.end(tardy{c.name + " had sent nothing before the broker closed its connection, which it may after 1.5 times the Keep Alive", silent, allowed})
 		}
 		if len(seen) == 0 {
 			return "the connection was " + closed
@@ -63,17 +63,17 @@ func (c *Client) instead(limit time.Duration) string {
 	return fmt.Sprintf("%s within %s", got, limit)
 }
 
-// tardy is why a scenario ended where the broker closed a connection as it had
-// to: a client that should have sent something in time had not, because this
-// machine, or the broker, was too slow for a Keep Alive of seconds.
+// tardy is why a scenario ended whose clients were too late for what the standard
+// counts in seconds: this machine, or the broker, was too slow, and nothing that
+// the broker did since then is wrong.
 type tardy struct {
-	client          string
-	silent, allowed time.Duration
+	what          string
+	took, allowed time.Duration
 }
 
 func (e tardy) Error() string {
-	return fmt.Sprintf("the machine is too slow for this: %s had sent nothing for %s before the broker closed its connection, which it may after %s of silence (1.5 times the Keep Alive); run it with less beside it",
-		e.client, e.silent.Round(10*time.Millisecond), e.allowed)
+	return fmt.Sprintf("the machine is too slow for this: %s; it took %s, and %s were allowed; run it with less beside it",
+		e.what, e.took.Round(10*time.Millisecond), e.allowed)
 }
 
 // silence gives for how long at most the client had sent nothing before the

@@ -30,8 +30,10 @@ type Scenario struct {
 	In31 bool
 	// Needs lists what the broker may declare to lack; then it is skipped.
 	Needs []Feature
-	// Late scenarios run together after the others: they subscribe to # or +
-	// and would see all that passes.
+	// Early scenarios start before the others: they mostly wait, and for long.
+	Early bool
+	// Late scenarios run together after the others, those apart that only wait:
+	// they subscribe to # or + and would see all that passes.
 	Late bool
 	// Serial scenarios run one at a time after all others: they restart the
 	// broker, or are known to have ended one.

@@ -79,6 +79,11 @@ func (c *Client) Flood(p codec.Packet, n int) (sent int) {
 			break
 		}
 	}
+	if sent == n {
+		// Behind the answer the broker has taken them all in.
+		c.Send(&codec.Pingreq{})
+		c.take(c.t.timeouts.CarriesOn, isPingresp)
+	}
 	c.Drop()
 	return sent
 }

@@ -20,6 +20,15 @@ func (c *Client) ExpectMessageWithin(due time.Duration, topic, payload string) *
 // Elapsed gives the time since the scenario began.
 func (t *T) Elapsed() time.Duration { return time.Since(t.rec.start) }
 
+// InTime ends the scenario, which is then tried again, where more than the limit has
+// passed since a moment that Elapsed gave: what comes next would have been in time
+// only before. doing says what the clients were late with.
+func (t *T) InTime(since, limit time.Duration, doing string) {
+	if took := t.Elapsed() - since; took >= limit {
+		t.end(tardy{doing, took, limit})
+	}
+}
+
 // Came gives when the message came, as Elapsed counts.
 func (m *Message) Came() (at time.Duration) {
 	m.t.rec.locked(func() { at = m.t.rec.trace[m.event].At })
