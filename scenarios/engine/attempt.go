@@ -34,6 +34,8 @@ type outcome struct {
 	gone bool
 	// tardy says that our own client was too slow for its Keep Alive.
 	tardy bool
+	// missed says that an answer was awaited in vain.
+	missed bool
 	// unserved says that the broker runs and serves nobody any more.
 	unserved bool
 	provocation
@@ -92,6 +94,7 @@ func (x *executor) attempt(ctx context.Context, j job, alone bool) outcome {
 	}
 	o := outcome{
 		tardy:       errors.As(cause, new(tardy)),
+		missed:      t.missed,
 		gone:        lost != nil || errors.Is(context.Cause(ctx), errTargetDied),
 		provocation: t.provoked(), cites: t.lastCites(), step: t.step,
 	}
@@ -138,7 +141,7 @@ func (x *executor) newT(ctx context.Context, j job) *T {
 	_, _ = fmt.Fprintf(hash, "%s %s", j.scenario.ID, j.version)
 	user, password := x.target.Credentials()
 	t := &T{
-		ctx: ctx, scenario: j.scenario, version: j.version, target: x.target, timeouts: x.opts.Timeouts,
+		ctx: ctx, scenario: j.scenario, version: j.version, target: x.target, timeouts: x.opts.Timeouts, pace: &x.pace,
 		// Without dots, which nats-server refuses in topics.
 		prefix: x.opts.Prefix + strings.ReplaceAll(fmt.Sprintf("%s/%s/%s/", x.tag, j.scenario.ID, j.version), ".", "-"),
 		// The capital, which base 36 does not have, keeps the number of the scenario

@@ -69,9 +69,13 @@ type executor struct {
 	mu      sync.Mutex
 	results []*result.Result
 
-	// Used by the goroutine of Run alone.
-	crashes int
-	dead    error // why the broker is gone for good; nil while it may serve
+	pace pace
+
+	// Used by the goroutine of Run alone, or under the lock of runTogether.
+	doubtful []job // to be run again when few run beside them
+	calm     bool  // few scenarios run beside each other
+	crashes  int
+	dead     error // why the broker is gone for good; nil while it may serve
 }
 
 // ErrNoBroker is wrapped by Run's error when no version of MQTT is answered.
@@ -189,6 +193,7 @@ func (x *executor) runAll(ctx context.Context, all []Scenario) {
 		}
 		jobs = x.runTogether(ctx, jobs)
 	}
+	x.confirm(ctx)
 	for _, j := range alone {
 		x.runAlone(ctx, j)
 	}
@@ -226,7 +231,8 @@ func (x *executor) runTogether(ctx context.Context, jobs []job) (left []job) {
 	var (
 		mu     sync.Mutex
 		struck []suspect
-		slots  = make(chan struct{}, x.opts.Parallel)
+		most   = x.parallel()
+		slots  = make(chan struct{}, most)
 		group  sync.WaitGroup
 		busy   sync.WaitGroup // those in flight that do more than wait
 	)
@@ -234,7 +240,7 @@ func (x *executor) runTogether(ctx context.Context, jobs []job) (left []job) {
 		if j.scenario.Late {
 			busy.Wait()
 		}
-		takes := j.slots(x.opts.Parallel)
+		takes := j.slots(most)
 		for range takes {
 			select {
 			case slots <- struct{}{}:
@@ -265,7 +271,12 @@ func (x *executor) runTogether(ctx context.Context, jobs []job) (left []job) {
 				struck = append(struck, suspect{j, o.provocation})
 				mu.Unlock()
 				cancel(errTargetDied)
-			case ctx.Err() == nil:
+			case ctx.Err() != nil:
+			case x.doubts(o):
+				mu.Lock()
+				x.doubtful = append(x.doubtful, j)
+				mu.Unlock()
+			default:
 				x.beside.add(o.res, o.beside)
 				x.deliver(o.res)
 			}

@@ -248,11 +248,16 @@ func (c *Client) ExpectNothing(from *Client) {
 // StaysQuiet expects, of a client that acknowledges by hand, that no delivery
 // has come that no expectation has taken, after a PINGRESP and one settle window.
 // A fence would be a message itself, which may have to wait for the client's
-// acknowledgements.
+// acknowledgements. Before 5.0 a message may come again on the same connection
+// (4.4); where it does so wrongly the judge finds it.
 func (c *Client) StaysQuiet() {
 	c.Sync()
 	c.t.Sleep(c.t.timeouts.Settle)
-	c.NothingPending()
+	for _, m := range c.Pending() {
+		if !m.Dup || c.t.V5() {
+			c.t.Broken("no message for "+c.name, m.String(), m.event)
+		}
+	}
 }
 
 // NothingPending expects that no delivery has come that no expectation has

@@ -41,6 +41,8 @@ type T struct {
 	sessions map[string]spec.Version // client ids whose session may outlive its connection
 	retained map[string]bool         // topics that may hold a retained message
 	back     chan struct{}           // closed when the last restart is over; nil before the first
+	pace     *pace
+	missed   bool // an answer was awaited in vain
 
 	mu       sync.Mutex
 	findings []result.Finding
@@ -297,15 +299,24 @@ func (t *T) Timeouts() Timeouts { return t.timeouts }
 func (t *T) await(limit time.Duration, done func() bool) bool {
 	deadline := time.NewTimer(limit)
 	defer deadline.Stop()
+	// Other waits are for what must not come, or for what the standard counts in
+	// seconds.
+	answer := limit >= t.timeouts.Answer && limit <= max(t.timeouts.Answer, t.timeouts.Delivery)
+	began := time.Now()
 	for {
 		changed := t.rec.changed()
 		if done() {
+			if answer {
+				t.pace.answered(time.Since(began))
+			}
 			return true
 		}
 		select {
 		case <-changed:
 		case <-deadline.C:
-			return done()
+			came := done()
+			t.missed = t.missed || answer && !came
+			return came
 		case <-t.ctx.Done():
 			t.end(context.Cause(t.ctx))
 		}

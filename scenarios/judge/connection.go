@@ -21,7 +21,7 @@ func (j *judge) connection(c *conn) {
 			continue
 		}
 		for _, v := range e.Violations {
-			if j.handsOn(e.Packet, &v) {
+			if j.handsOn(e.Packet, &v) || j.answersNoFilter(c, e.Packet, i) {
 				continue
 			}
 			j.brokenRef(c, i, v.Requirement, "a packet without this error: "+v.Text, e.Text)
@@ -63,6 +63,40 @@ func (j *judge) handsOn(p codec.Packet, v *codec.Violation) bool {
 	return j.restarted || slices.ContainsFunc(j.messages, func(sent *message) bool {
 		was, has := sent.props.Find(codec.ResponseTopic)
 		return has && bytes.Equal(was.Data, got.Data)
+	})
+}
+
+// answersNoFilter says that the packet has no code and answers a request without a
+// Topic Filter. The request should have ended the connection, but a code for each
+// filter is none then.
+func (j *judge) answersNoFilter(c *conn, p codec.Packet, i int) bool {
+	var id uint16
+	switch p := p.(type) {
+	case *codec.Suback:
+		if len(p.Codes) > 0 {
+			return false
+		}
+		id = p.PacketID
+	case *codec.Unsuback:
+		if len(p.Codes) > 0 {
+			return false
+		}
+		id = p.PacketID
+	default:
+		return false
+	}
+	return slices.ContainsFunc(c.events, func(k int) bool {
+		e := &j.trace[k]
+		if k > i || e.Dir != out {
+			return false
+		}
+		switch request := e.Packet.(type) {
+		case *codec.Subscribe:
+			return request.PacketID == id && len(request.Subscriptions) == 0
+		case *codec.Unsubscribe:
+			return request.PacketID == id && len(request.Filters) == 0
+		}
+		return false
 	})
 }
 
