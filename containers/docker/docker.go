@@ -144,7 +144,9 @@ func (t *target) start(ctx context.Context, e *engine, image string) (*container
 	if err != nil {
 		return nil, err
 	}
-	version = t.preset.Version(b.Output())
+	// What it says of the CONNECTs that it was asked with may be longer than the
+	// last lines.
+	version = t.preset.Version(e.lines(ctx, c.id, "all"))
 	return b, nil
 }
 

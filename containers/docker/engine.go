@@ -169,8 +169,12 @@ func (e *engine) pull(ctx context.Context, ref string) error {
 }
 
 // logs gives the last lines of a container.
-func (e *engine) logs(ctx context.Context, id string) string {
-	stream, err := e.ContainerLogs(ctx, id, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Tail: "50"})
+func (e *engine) logs(ctx context.Context, id string) string { return e.lines(ctx, id, "50") }
+
+// lines gives the last lines of a container, as many as tail says, or "all" that
+// there are in the first MiB.
+func (e *engine) lines(ctx context.Context, id, tail string) string {
+	stream, err := e.ContainerLogs(ctx, id, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Tail: tail})
 	if err != nil {
 		return ""
 	}

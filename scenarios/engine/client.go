@@ -192,6 +192,9 @@ func (c *Client) Reconnect(opts ...Option) *codec.Connack {
 func (c *Client) SendConnect() {
 	c.remember()
 	p := c.packet
+	if c.version != spec.V5 {
+		p.Properties = nil // they are not written, and a trace should not show them
+	}
 	c.Send(&p)
 }
 
