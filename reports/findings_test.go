@@ -16,7 +16,9 @@ import (
 const findings = "../docs/findings.md"
 
 // runs says how the broker of a list is run.
-var runs = map[string]string{"mochi": "embedded:", "mosquitto": "exec:mosquitto"}
+var runs = map[string]string{
+	"mochi": "embedded:", "mosquitto": "exec:mosquitto", "nats": "embedded:nats", "ejabberd": "docker:ejabberd", "rabbitmq": "docker:rabbitmq",
+}
 
 // docs/findings.md tells each known deviation, with the sentence of the standard in
 // our words and a command that shows it. `go test ./reports -run Findings -update`
