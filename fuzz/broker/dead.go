@@ -141,3 +141,20 @@ func (f *fuzzer) care(ctx context.Context) error {
 	}
 	return nil
 }
+
+// tiredTimes is how much slower than it was a broker may become.
+const tiredTimes = 2
+
+// tired is called once a second. A broker that has become slow, by what the sessions
+// have left in it, gives way to a fresh one if that costs less.
+func (f *fuzzer) tired(ctx context.Context) error {
+	l := &f.life
+	done := l.sessions - l.counted
+	l.counted = l.sessions
+	slow := l.best > 0 && done < l.best/tiredTimes && l.pace < l.best/tiredTimes // twice: once may be chance
+	l.pace, l.best = done, max(l.best, done)
+	if !slow || f.busy || !f.broker.Load().CanRestart() {
+		return nil
+	}
+	return f.replace(ctx)
+}

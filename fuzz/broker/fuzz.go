@@ -86,6 +86,8 @@ const (
 	lifetime = 20000
 	// graceAtEnd is how long what was seen last has to be confirmed.
 	graceAtEnd = 20 * time.Second
+	// crashAlone is how long the search for the cause of a crash keeps all else waiting.
+	crashAlone = triageLimit
 )
 
 // Run fuzzes the target until the time or the count is over, or ctx is done.
@@ -101,6 +103,12 @@ func Run(ctx context.Context, target containers.Target, o Options) (*Report, err
 			return nil, err
 		}
 		f.corpus = corpus
+		f.saver = newSaver(f.o.Corpus)
+		defer func() {
+			if err := f.saver.close(); err != nil {
+				f.report.NotSaved = err.Error()
+			}
+		}()
 	}
 	b, err := target.Start(ctx)
 	if err != nil {
@@ -130,6 +138,7 @@ type fuzzer struct {
 
 	feedback *feedback
 	corpus   []*session.Session
+	saver    *saver      // nil where the corpus is kept nowhere
 	lengths  [window]int // of the corpus, when session n was done, at n % window
 
 	jobs    chan job
@@ -145,6 +154,7 @@ type fuzzer struct {
 	queue    []suspicion
 	busy     bool // the lab is
 	asked    suspicion
+	askedAt  time.Time
 	stopCase context.CancelFunc
 	stopLab  context.CancelFunc
 	labTime  context.Context
@@ -160,6 +170,8 @@ type life struct {
 	sent     int64
 	memory   int64 // when it was warm; 0 before
 	checked  time.Time
+	// pace is how many sessions were done in the last second, best the most in one.
+	counted, pace, best uint64
 }
 
 type job struct {
@@ -235,6 +247,9 @@ func (f *fuzzer) run(ctx context.Context) (*Report, error) {
 			if f.o.Progress != nil {
 				f.o.Progress(f.stats())
 			}
+			if err := f.tired(ctx); err != nil {
+				return f.ended(err), nil
+			}
 			if !asking {
 				asking = true
 				go func(b *containers.Broker) {
@@ -301,6 +316,9 @@ func (f *fuzzer) fill() {
 	if f.busy && f.lab.shared {
 		return // it has the broker for itself
 	}
+	if f.busy && f.asked.class == Crash && time.Since(f.askedAt) < crashAlone {
+		return // nothing is worse, so it has the CPU for itself
+	}
 	g := grammar.Generator{Seed: f.o.Seed, Clients: f.o.Clients, Versions: f.broker.Load().Versions()}
 	for len(f.flight) < workers && f.next < f.ordered+window && (f.o.Sessions == 0 || f.next < f.o.Sessions) {
 		// The corpus as it was when the session a window ago was done, whatever is
@@ -341,11 +359,8 @@ func (f *fuzzer) take(d done) {
 	st.Packets += uint64(d.out.Packets)
 	if f.feedback.look(d.out.Trace) > 0 {
 		f.corpus = append(f.corpus, d.session)
-		if f.o.Corpus != "" {
-			// A full disk does not end the run; the report says so.
-			if err := saveSession(f.o.Corpus, d.session); err != nil && f.report.NotSaved == "" {
-				f.report.NotSaved = err.Error()
-			}
+		if f.saver != nil {
+			f.saver.queue <- d.session
 		}
 	}
 	for _, s := range d.seen {
@@ -383,7 +398,7 @@ func (f *fuzzer) dispatch() {
 	}
 	q := f.queue[0]
 	f.queue = f.queue[1:]
-	f.busy, f.asked = true, q
+	f.busy, f.asked, f.askedAt = true, q, time.Now()
 	if f.lab.shared {
 		f.drain()
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/mqttproof/mqttproof/containers"
@@ -47,17 +49,25 @@ type lab struct {
 	shared  bool
 	restart func(context.Context) error
 
-	limits limits
-	number uint64
-	runner *session.Runner
+	limits  limits
+	number  uint64
+	ran     int               // how often the session of the last try ran
+	runners []*session.Runner // the first one for a session that runs alone
 }
+
+// together is how many copies of a session run at a time where it depends on chance what
+// they show: they are in each other's way then.
+const together = 8
 
 // newLab starts a broker of its own, if b is one that can be started.
 func newLab(ctx context.Context, target containers.Target, b *containers.Broker, restart func(context.Context) error, limits limits) (*lab, error) {
 	l := &lab{target: target, broker: b, shared: !b.CanRestart(), restart: restart, limits: limits}
-	l.runner = session.NewRunner(func(ctx context.Context) (net.Conn, error) { return l.broker.Dial(ctx) }, session.DefaultLimits())
-	l.runner.Speaks(b.Versions())
-	l.runner.LogIn(b.Credentials())
+	for range together {
+		r := session.NewRunner(func(ctx context.Context) (net.Conn, error) { return l.broker.Dial(ctx) }, session.DefaultLimits())
+		r.Speaks(b.Versions())
+		r.LogIn(b.Credentials())
+		l.runners = append(l.runners, r)
+	}
 	if !l.shared {
 		l.broker = nil
 		return l, l.fresh(ctx)
@@ -100,6 +110,9 @@ type search struct {
 	// restart says that every try wants a broker that has seen nothing. Without it a
 	// fresh name for the session has to do.
 	restart bool
+	// runs is how often the session runs in one try until it shows something, which is
+	// more than once for a crash that depends on chance; 0 is once.
+	runs int
 }
 
 // try runs the session and gives what is wrong.
@@ -120,24 +133,28 @@ func (l *lab) run(ctx context.Context, s *session.Session, look search) (*sessio
 			return nil, nil, err
 		}
 	}
-	l.number++
-	name := session.Name(l.number)
 	before, measured := resident(l.broker)
-	out := l.runner.Run(ctx, s, name)
-	if err := ctx.Err(); err != nil {
-		return nil, nil, err
-	}
-	wait := time.Duration(0)
-	if out.Refused != nil || look.class == Crash {
-		// A process that is about to end closes its connections first. One that
-		// answers a CONNECT is not; a Go program prints its stack before it is gone.
-		if _, err := l.limits.ask(ctx, l.broker); err != nil {
-			wait = 2 * time.Second
+	var out *session.Outcome
+	for l.ran = 0; l.ran == 0 || l.ran < look.runs; {
+		copies := slices.Repeat([]*session.Session{s}, min(max(look.runs-l.ran, 1), together))
+		out = l.burst(ctx, copies)
+		l.ran += len(copies)
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		wait := time.Duration(0)
+		if out.Refused != nil || look.class == Crash {
+			// A process that is about to end closes its connections first. One that
+			// answers a CONNECT is not; a Go program prints its stack before it is gone.
+			if _, err := l.limits.ask(ctx, l.broker); err != nil {
+				wait = 2 * time.Second
+			}
+		}
+		if how, yes := exited(l.broker, wait); yes {
+			return out, []sighting{crashed(how, out)}, nil
 		}
 	}
-	if how, yes := exited(l.broker, wait); yes {
-		return out, []sighting{crashed(how, out)}, nil
-	}
+	name := session.Name(l.number)
 	switch look.class {
 	case Hang, Slow:
 		took, err := l.limits.ask(ctx, l.broker)
@@ -157,7 +174,7 @@ func (l *lab) run(ctx context.Context, s *session.Session, look search) (*sessio
 	case Memory:
 		const again = 100 // with the same names: what it may keep is kept once
 		for range again {
-			l.runner.Run(ctx, s, name)
+			l.runners[0].Run(ctx, s, name)
 		}
 		after, ok := resident(l.broker)
 		if measured && ok && grown(before, after, s, 1+again) {
@@ -165,6 +182,20 @@ func (l *lab) run(ctx context.Context, s *session.Session, look search) (*sessio
 		}
 	}
 	return out, judged(out), nil
+}
+
+// burst runs up to together sessions at the same time, each under a name of its own, and
+// gives the outcome of the first.
+func (l *lab) burst(ctx context.Context, list []*session.Session) *session.Outcome {
+	outs := make([]*session.Outcome, len(list))
+	var wg sync.WaitGroup
+	for i, s := range list {
+		l.number++
+		name := session.Name(l.number)
+		wg.Go(func() { outs[i] = l.runners[i].Run(ctx, s, name) })
+	}
+	wg.Wait()
+	return outs[0]
 }
 
 func crashed(how string, out *session.Outcome) sighting {

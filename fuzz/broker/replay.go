@@ -10,12 +10,11 @@ import (
 	"path/filepath"
 
 	"github.com/mqttproof/mqttproof/containers"
-	"github.com/mqttproof/mqttproof/fuzz/session"
 	"github.com/mqttproof/mqttproof/scenarios/result"
 )
 
-// Load reads a finding: its folder, its finding.json, or a session.yaml, which has a
-// class and a signature only where a finding.json lies beside it.
+// Load reads a finding: its folder, its finding.json, or a session in YAML or in binary,
+// which has a class and a signature only where a finding.json lies beside it.
 func Load(path string) (*Finding, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -27,13 +26,9 @@ func Load(path string) (*Finding, error) {
 	} else if filepath.Ext(path) == ".json" {
 		file = filepath.Join(dir, "session.yaml")
 	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("reading a finding: %w", err)
-	}
 	f := &Finding{}
-	if f.Session, err = session.Unmarshal(data); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+	if f.Session, err = readSession(file); err != nil {
+		return nil, fmt.Errorf("reading a finding: %w", err)
 	}
 	about, err := os.ReadFile(filepath.Join(dir, "finding.json"))
 	if errors.Is(err, fs.ErrNotExist) && filepath.Ext(path) != ".json" {
@@ -80,7 +75,7 @@ func Replay(ctx context.Context, target containers.Target, f *Finding, times int
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, l.close(context.WithoutCancel(ctx))) }()
-	look := search{class: f.Class, restart: true}
+	look := search{class: f.Class, restart: true, runs: f.Runs}
 	if f.Class == "" {
 		look.class = Crash
 	}

@@ -25,6 +25,9 @@ type Finding struct {
 	Seen   int  `json:"seen"`
 	Tries  int  `json:"tries"`
 	Stable bool `json:"stable"`
+	// Runs is how often the session runs in one try, where what it shows depends on
+	// chance: on the order in which a broker does two things.
+	Runs int `json:"runs,omitempty"`
 	// Number is that of the session that showed it first, After when that was.
 	Number uint64  `json:"session"`
 	After  float64 `json:"after_s"`
@@ -57,7 +60,10 @@ const (
 	// answer is wrong: there are many of those, and fewer of all else.
 	mostTries, triesOfWrong = 400, 150
 	// triageLimit bounds all that is done for one suspicion.
-	triageLimit = time.Minute
+	triageLimit = 20 * time.Second
+	// chances is how often a session runs that may crash the broker by chance, and
+	// rounds how often all suspects run.
+	chances, rounds = 20, 5
 )
 
 // investigate finds the session that is the cause, makes it small and reproduces it.
@@ -91,6 +97,7 @@ func (l *lab) investigate(ctx context.Context, q suspicion) (*Finding, error) {
 			return nil, err
 		}
 		until = time.Now().Add(triageLimit)
+		look.runs = chances
 	}
 	for _, s := range q.suspects {
 		if time.Now().After(until) {
@@ -137,42 +144,62 @@ func (l *lab) investigate(ctx context.Context, q suspicion) (*Finding, error) {
 	// one has shown something, and for the last word.
 	if q.class == Crash {
 		look.restart = false
+		if look.runs = 1; l.ran > 1 {
+			look.runs = min(4*l.ran, 2*chances)
+		}
 	}
 	f.Session = session.Minimise(cause, same)
 	if failed != nil {
 		return nil, failed
 	}
 	look.restart = true
-	for range confirmations {
-		yes, err := shows(f.Session, look)
-		if err != nil {
-			return nil, err
+	confirm := func() error {
+		f.Seen, f.Tries = 0, 0
+		for range confirmations {
+			yes, err := shows(f.Session, look)
+			if err != nil {
+				return err
+			}
+			f.Tries++
+			if yes && sameBug(f, seen) {
+				f.Seen++
+				f.last = seen
+			}
 		}
-		f.Tries++
-		if yes && sameBug(f, seen) {
-			f.Seen++
-			f.last = seen
-		}
+		return nil
+	}
+	err := confirm()
+	if q.class == Crash && err == nil && f.Seen < f.Tries && look.runs < 2*chances {
+		look.runs = 2 * chances // it was luck to see it so soon
+		err = confirm()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if look.runs > 1 {
+		f.Runs = look.runs
 	}
 	f.Stable = f.Seen == f.Tries
 	f.tell()
 	return f, nil
 }
 
-// narrow runs all suspects one after the other until the broker is gone, and puts
-// those first that ran last. That is quicker than a fresh broker for each.
+// narrow looks for the session that ends the broker among the suspects, and gives them
+// with the likeliest first. One after the other is quicker than a fresh broker for each.
 func (l *lab) narrow(ctx context.Context, suspects []*session.Session) ([]*session.Session, error) {
 	if err := l.fresh(ctx); err != nil {
 		return nil, err
 	}
-	ran := 0
-	for ran < len(suspects) && ctx.Err() == nil {
-		l.number++
+	for i, s := range suspects {
 		start := time.Now()
-		l.runner.Run(ctx, suspects[ran], session.Name(l.number))
-		ran++
+		l.burst(ctx, []*session.Session{s})
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if _, gone := l.broker.Exited(); gone {
-			break
+			first := slices.Clone(suspects[:i+1])
+			slices.Reverse(first)
+			return append(first, suspects[i+1:]...), nil
 		}
 		if time.Since(start) > l.limits.slow/4 { // it would keep the others waiting as well
 			if err := l.fresh(ctx); err != nil {
@@ -180,9 +207,61 @@ func (l *lab) narrow(ctx context.Context, suspects []*session.Session) ([]*sessi
 			}
 		}
 	}
-	first := slices.Clone(suspects[:ran])
-	slices.Reverse(first)
-	return append(first, suspects[ran:]...), ctx.Err()
+	return l.halve(ctx, suspects)
+}
+
+// halve looks for it where it depends on chance: as many suspects as were in flight run
+// together until the broker is gone, then half of them, and so on.
+func (l *lab) halve(ctx context.Context, suspects []*session.Session) ([]*session.Session, error) {
+	until := time.Now().Add(triageLimit / 2)
+	dies := func(some []*session.Session) (bool, error) {
+		for range rounds {
+			for group := range slices.Chunk(some, together) {
+				for len(group) < together {
+					group = append(slices.Clone(group), group[:min(len(group), together-len(group))]...)
+				}
+				out := l.burst(ctx, group)
+				if err := ctx.Err(); err != nil {
+					return false, err
+				}
+				wait := time.Duration(0)
+				if out.Refused != nil {
+					wait = time.Second
+				}
+				if _, gone := exited(l.broker, wait); gone {
+					return true, l.fresh(ctx)
+				}
+				if time.Now().After(until) {
+					return false, nil
+				}
+			}
+		}
+		return false, nil
+	}
+	some := suspects[:min(workers, len(suspects))]
+	if yes, err := dies(some); err != nil || !yes {
+		return suspects, err
+	}
+	for len(some) > 1 {
+		first, second := some[:len(some)/2], some[len(some)/2:]
+		yes, err := dies(first)
+		if err != nil {
+			return nil, err
+		}
+		if yes {
+			some = first
+			continue
+		}
+		if yes, err = dies(second); err != nil {
+			return nil, err
+		}
+		if !yes {
+			break // it was luck to see it
+		}
+		some = second
+	}
+	rest := slices.DeleteFunc(slices.Clone(suspects), func(s *session.Session) bool { return slices.Contains(some, s) })
+	return append(slices.Clone(some), rest...), nil
 }
 
 // sameBug keeps the minimiser from walking from one bug to another. Where the place

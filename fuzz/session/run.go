@@ -89,8 +89,9 @@ type client struct {
 	name    string
 	version codec.Version
 	conn    net.Conn // nil while it has none
-	number  int      // of the connection in the trace
-	ended   bool     // the broker closed it; later steps do nothing
+	ack     acknowledger
+	number  int  // of the connection in the trace
+	ended   bool // the broker closed it; later steps do nothing
 
 	pending []byte // written or kept back, and not yet a whole packet
 	kept    []byte // kept back for the next write
@@ -211,6 +212,7 @@ func (r *Runner) open(c *client, first []byte) bool {
 	if v, ok := codec.ConnectVersion(first); ok && v >= codec.V31 && v <= codec.V5 {
 		c.version = r.reads(v)
 	}
+	c.ack = newAcknowledger(conn)
 	c.conn, c.number, c.ended, c.garbage, c.half = conn, r.out.Connections, false, false, false
 	c.pending, c.kept, c.read, c.unreadable, c.awaited, c.pinged, c.sent = c.pending[:0], c.kept[:0], c.read[:0], false, 0, false, 0
 	c.toAnswer = c.toAnswer[:0]
@@ -230,28 +232,30 @@ func (r *Runner) add(c *client, e result.Event) {
 // a whole packet wait for the rest.
 func (r *Runner) record(c *client, data []byte) {
 	c.pending = append(c.pending, data...)
-	for len(c.pending) > 0 && !c.garbage {
-		n, ok, err := codec.FrameSize(c.pending)
+	rest := c.pending
+	for len(rest) > 0 && !c.garbage {
+		n, ok, err := codec.FrameSize(rest)
 		if err != nil {
 			c.garbage = true
 			break
 		}
-		if codec.Type(c.pending[0]>>4) == 0 {
+		if codec.Type(rest[0]>>4) == 0 {
 			// No packet begins so: what the broker makes of it nobody knows.
 			c.garbage = true
 			break
 		}
-		if !ok || n > len(c.pending) {
-			return
+		if !ok || n > len(rest) {
+			break
 		}
-		frame := append([]byte(nil), c.pending[:n]...)
-		c.pending = append(c.pending[:0], c.pending[n:]...)
+		frame := append([]byte(nil), rest[:n]...)
+		rest = rest[n:]
 		p, violations := codec.Inspect(frame, c.version, codec.FromClient)
 		r.add(c, result.Event{Dir: result.Out, Data: frame, Packet: p, Violations: violations})
 		r.out.Packets++
 		c.sent++
 		c.awaited = answerTo(p, frame)
 	}
+	c.pending = append(c.pending[:0], rest...)
 	if c.garbage {
 		r.leftover(c)
 	}
@@ -412,6 +416,7 @@ func (r *Runner) readFor(c *client, limit time.Duration, done func() bool) {
 	if c.conn == nil || c.ended {
 		return
 	}
+	c.ack.now()
 	_ = c.conn.SetReadDeadline(time.Now().Add(limit))
 	for !c.ended && !done() {
 		n, err := c.conn.Read(r.buf)
