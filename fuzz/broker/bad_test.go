@@ -21,6 +21,7 @@ import (
 const (
 	badHow     = "MQTTPROOF_BAD_BROKER"
 	badAddress = "MQTTPROOF_BAD_ADDRESS"
+	badOnce    = "MQTTPROOF_BAD_ONCE" // a file that says whether it was bad before
 )
 
 func TestMain(m *testing.M) {
@@ -53,11 +54,12 @@ const badUser, badPassword = "carol-of-the-test", "pa55-w0rd-of-carol"
 
 // badness is what has become of the broker.
 type badness struct {
-	how   string
-	bad   atomic.Bool
-	waits atomic.Int64 // for slow, in milliseconds
-	mu    sync.Mutex
-	kept  [][]byte
+	how      string
+	bad      atomic.Bool
+	waits    atomic.Int64 // for slow, in milliseconds
+	spinning atomic.Int64
+	mu       sync.Mutex
+	kept     [][]byte
 }
 
 func serveBadly(how, address string) error {
@@ -135,21 +137,26 @@ func (x *badness) turn(frame []byte) {
 	switch x.how {
 	case "exit":
 		os.Exit(3)
+	case "once":
+		if f, err := os.OpenFile(os.Getenv(badOnce), os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+			_ = f.Close()
+			os.Exit(3)
+		}
 	case "signal":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	case "panic":
-		go parseFilters(frame, int(frame[1])+1000)
+		parseFilters(frame, int(frame[1])+1000)
 	case "sanitizer":
 		fmt.Fprintf(os.Stderr, "==%d==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x%x at pc 0x1\n"+
 			"    #0 0x%x in unsubscribe_parse /src/u.c:%d\n    #1 0x2 in packet__read /src/p.c:1\n", os.Getpid(), frame[1], os.Getpid(), frame[1])
 		os.Exit(1)
 	case "slow":
-		x.waits.Add(1500)
+		x.waits.Add(1000)
 	case "spin":
-		if first {
+		for first && x.spinning.Add(1) <= 4 { // one would not get much of a busy machine
 			go func() {
-				for n := 0; ; n++ {
-					x.waits.Store(int64(n))
+				for {
+					x.spinning.Load()
 				}
 			}()
 		}

@@ -58,6 +58,9 @@ func (f *fuzzer) dead(ctx context.Context) error {
 		if err == nil {
 			return nil // one connection was refused, no more
 		}
+		if f.lab.shared { // how it ends cannot be seen
+			return f.notAnswering(ctx, err)
+		}
 		if how, gone = exited(b, 2*time.Second); !gone {
 			return f.notAnswering(ctx, err)
 		}
@@ -75,13 +78,17 @@ func (f *fuzzer) notAnswering(ctx context.Context, why error) error {
 	if f.silent(ctx) == nil {
 		return nil
 	}
-	if how, gone := exited(b, 2*time.Second); gone {
+	if f.lab.shared {
+		if refused := f.limits.refuses(ctx, b); refused != nil {
+			why = refused
+		}
+	} else if how, gone := exited(b, 2*time.Second); gone {
 		f.suspect(suspicion{class: Crash, signature: ofCrash(how, nil), detail: how, output: how, suspects: suspects, number: f.ordered})
 		return f.replace(ctx)
 	}
 	class, signature := Hang, "no answer"
 	if errors.Is(why, syscall.ECONNREFUSED) {
-		class, signature = Crash, "nobody listens any more"
+		class, signature = Crash, nobodyListens
 	}
 	if !f.replaceable() {
 		// Nothing can be reproduced at an address that is dead.
@@ -130,10 +137,8 @@ func (f *fuzzer) care(ctx context.Context) error {
 	suspects := f.inFlight()
 	f.drain()
 	f.life.checked = time.Now()
-	for range 2 { // once may be the rest of its work
-		if !f.limits.spins(ctx, b) {
-			return nil
-		}
+	if !f.limits.spins(ctx, b) {
+		return nil
 	}
 	f.suspect(suspicion{class: Spin, signature: "busy", suspects: suspects, number: f.ordered})
 	if f.replaceable() {

@@ -231,10 +231,16 @@ func (f *fuzzer) run(ctx context.Context) (*Report, error) {
 			}
 		case h := <-health:
 			asking = false
+			if f.lent() {
+				break // what was seen is the lab's doing
+			}
 			if err := f.healthy(ctx, h); err != nil {
 				return f.ended(err), nil
 			}
 		case <-often.C:
+			if f.lent() {
+				break
+			}
 			if _, gone := f.broker.Load().Exited(); gone {
 				if err := f.dead(ctx); err != nil {
 					return f.ended(err), nil
@@ -250,7 +256,7 @@ func (f *fuzzer) run(ctx context.Context) (*Report, error) {
 			if err := f.tired(ctx); err != nil {
 				return f.ended(err), nil
 			}
-			if !asking {
+			if !asking && !f.lent() {
 				asking = true
 				go func(b *containers.Broker) {
 					took, err := f.limits.ask(working, b)
@@ -311,10 +317,14 @@ func (f *fuzzer) work(ctx context.Context) {
 	}
 }
 
+// lent says that the lab has the broker for itself: it is not to be looked at, nor
+// started again, by anybody else.
+func (f *fuzzer) lent() bool { return f.busy && f.lab.shared }
+
 // fill keeps the workers busy.
 func (f *fuzzer) fill() {
-	if f.busy && f.lab.shared {
-		return // it has the broker for itself
+	if f.lent() {
+		return
 	}
 	if f.busy && f.asked.class == Crash && time.Since(f.askedAt) < crashAlone {
 		return // nothing is worse, so it has the CPU for itself

@@ -50,6 +50,7 @@ type lab struct {
 	restart func(context.Context) error
 
 	limits  limits
+	dead    bool // a broker that is not ours was seen to be gone
 	number  uint64
 	ran     int               // how often the session of the last try ran
 	runners []*session.Runner // the first one for a session that runs alone
@@ -90,6 +91,7 @@ func (l *lab) fresh(ctx context.Context) error {
 		if l.restart == nil {
 			return nil
 		}
+		l.dead = false
 		return l.limits.startAgain(ctx, l.broker, l.restart)
 	}
 	if err := l.close(ctx); err != nil {
@@ -124,7 +126,7 @@ func (l *lab) try(ctx context.Context, s *session.Session, look search) ([]sight
 // run runs the session and gives what is wrong, of the class asked for and of those
 // that show by themselves.
 func (l *lab) run(ctx context.Context, s *session.Session, look search) (*session.Outcome, []sighting, error) {
-	gone := l.broker == nil
+	gone := l.broker == nil || l.dead
 	if !gone {
 		_, gone = l.broker.Exited()
 	}
@@ -142,16 +144,8 @@ func (l *lab) run(ctx context.Context, s *session.Session, look search) (*sessio
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
-		wait := time.Duration(0)
-		if out.Refused != nil || look.class == Crash {
-			// A process that is about to end closes its connections first. One that
-			// answers a CONNECT is not; a Go program prints its stack before it is gone.
-			if _, err := l.limits.ask(ctx, l.broker); err != nil {
-				wait = 2 * time.Second
-			}
-		}
-		if how, yes := exited(l.broker, wait); yes {
-			return out, []sighting{crashed(how, out)}, nil
+		if how := l.gone(ctx, out, look); how != nil {
+			return out, how, nil
 		}
 	}
 	name := session.Name(l.number)
@@ -196,6 +190,31 @@ func (l *lab) burst(ctx context.Context, list []*session.Session) *session.Outco
 	}
 	wg.Wait()
 	return outs[0]
+}
+
+// gone gives how the broker has ended; nil where it has not.
+func (l *lab) gone(ctx context.Context, out *session.Outcome, look search) []sighting {
+	wait := time.Duration(0)
+	if out.Refused != nil || look.class == Crash {
+		// A process that is about to end closes its connections first. One that
+		// answers a CONNECT hardly is: a Go program may while it prints its stack, for
+		// which there is time only where a try is one of few.
+		switch _, err := l.limits.ask(ctx, l.broker); {
+		case err != nil && l.shared:
+			if why := l.limits.refuses(ctx, l.broker); why != nil {
+				l.dead = true // how it ended nobody can see
+				return seen(Crash, nobodyListens, out, "a fresh CONNECT: %v", why)
+			}
+		case err != nil:
+			wait = 2 * time.Second
+		case look.restart:
+			wait = 50 * time.Millisecond
+		}
+	}
+	if how, yes := exited(l.broker, wait); yes {
+		return []sighting{crashed(how, out)}
+	}
+	return nil
 }
 
 func crashed(how string, out *session.Outcome) sighting {

@@ -12,17 +12,22 @@ import (
 )
 
 var (
-	numbers   = regexp.MustCompile(`0x[0-9a-fA-F]+|\d+`)
-	goFrame   = regexp.MustCompile(`(?m)^([\w./*()\-]+)\(.*\)$`)
-	sanitizer = regexp.MustCompile(`(?m)^.*(ERROR: \w+Sanitizer: [\w-]+|runtime error: .*)`)
-	cFrame    = regexp.MustCompile(`(?m)^\s*#\d+ 0x[0-9a-f]+ in (\S+)`)
-	goCrash   = regexp.MustCompile(`(?m)^(panic: .*|fatal error: .*)$`)
-	assertion = regexp.MustCompile(`(?m)^.*(Assertion .* failed|assertion failed).*$`)
+	numbers    = regexp.MustCompile(`0x[0-9a-fA-F]+|\d+`)
+	goFrame    = regexp.MustCompile(`(?m)^([\w./*()\-]+)\(.*\)$`)
+	sanitizer  = regexp.MustCompile(`(?m)^.*(ERROR: \w+Sanitizer: [\w-]+|runtime error: .*)`)
+	cFrame     = regexp.MustCompile(`(?m)^\s*#\d+ 0x[0-9a-f]+ in (\S+)`)
+	goCrash    = regexp.MustCompile(`(?m)^(panic: .*|fatal error: .*)$`)
+	repanicked = regexp.MustCompile(` \[recovered[^\]]*\]`)
+	assertion  = regexp.MustCompile(`(?m)^.*(Assertion .* failed|assertion failed).*$`)
 )
 
 // afterLast stands in a signature before the packet that was sent last, where nothing
 // says more about the place.
 const afterLast = " after "
+
+// nobodyListens is the signature of a broker at an address that is gone: how it ended
+// cannot be seen from outside.
+const nobodyListens = "nobody listens any more"
 
 // framesKept is how many functions of a stack make its signature.
 const framesKept = 3
@@ -40,23 +45,35 @@ func ofCrash(how string, trace result.Trace) string {
 		_, stack, _ := strings.Cut(how, said)
 		var frames []string
 		for _, f := range kind.frame.FindAllStringSubmatch(stack, -1) {
-			if name := f[1]; len(frames) < framesKept && !strings.HasPrefix(name, "runtime.") && !strings.HasPrefix(name, "panic") && !strings.Contains(name, "__asan") {
+			if len(frames) > 0 && strings.HasPrefix(strings.TrimSpace(f[0]), "#0 ") {
+				break // the stack of the next report
+			}
+			if name := f[1]; len(frames) < framesKept && !strings.HasPrefix(name, "runtime.") && !strings.HasPrefix(name, "panic") && !strings.HasPrefix(name, "sync.(*WaitGroup)") && !strings.Contains(name, "__asan") {
 				frames = append(frames, numbers.ReplaceAllString(name, "N"))
 			}
 		}
-		return strings.Join(append([]string{numbers.ReplaceAllString(strings.TrimSpace(said), "N")}, frames...), " < ")
+		return strings.Join(append([]string{numbers.ReplaceAllString(strings.TrimSpace(repanicked.ReplaceAllString(said, "")), "N")}, frames...), " < ")
 	}
 	return first + afterLast + lastSent(trace)
 }
 
-// lastSent names the last packet that was sent, by its type and what it breaks.
+// lastSent names the last packet that was sent, by its type and what it breaks. A
+// PINGREQ is named only where there is nothing else: each client sends one at its end,
+// to see whether it is still answered.
 func lastSent(trace result.Trace) string {
+	last := "nothing"
 	for i := len(trace) - 1; i >= 0; i-- {
-		if e := &trace[i]; e.Dir == result.Out && len(e.Data) > 0 {
-			return sentName(e)
+		e := &trace[i]
+		if e.Dir != result.Out || len(e.Data) == 0 {
+			continue
+		}
+		if name := sentName(e); name != codec.PINGREQ.String() {
+			return name
+		} else if last == "nothing" {
+			last = name
 		}
 	}
-	return "nothing"
+	return last
 }
 
 func sentName(e *result.Event) string {

@@ -192,11 +192,11 @@ func (l *lab) narrow(ctx context.Context, suspects []*session.Session) ([]*sessi
 	}
 	for i, s := range suspects {
 		start := time.Now()
-		l.burst(ctx, []*session.Session{s})
+		out := l.burst(ctx, []*session.Session{s})
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if _, gone := l.broker.Exited(); gone {
+		if _, gone := l.broker.Exited(); gone || out.Refused != nil {
 			first := slices.Clone(suspects[:i+1])
 			slices.Reverse(first)
 			return append(first, suspects[i+1:]...), nil

@@ -1,12 +1,14 @@
 package broker
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/mqttproof/mqttproof/codec"
@@ -70,6 +72,21 @@ func (l limits) ask(ctx context.Context, b *containers.Broker) (time.Duration, e
 	return time.Since(start), nil
 }
 
+// refuses waits a moment for a broker at an address that may be about to end. It gives
+// how a connection is refused; nil where the broker answers, or says nothing.
+func (l limits) refuses(ctx context.Context, b *containers.Broker) error {
+	for until := time.Now().Add(2 * time.Second); time.Now().Before(until) && ctx.Err() == nil; time.Sleep(10 * time.Millisecond) {
+		_, err := l.ask(ctx, b)
+		if err == nil {
+			return nil
+		}
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			return err
+		}
+	}
+	return nil
+}
+
 // exited waits a moment for a broker that may be about to end: the connection is
 // closed before the process is gone.
 func exited(b *containers.Broker, wait time.Duration) (how string, yes bool) {
@@ -99,40 +116,51 @@ func resident(b *containers.Broker) (int64, bool) {
 	return pages * int64(os.Getpagesize()), err == nil
 }
 
-// processor is how much CPU time the process has used.
-func processor(b *containers.Broker) (time.Duration, bool) {
+// processor is how long the threads of the process ran, and how long they ran or waited
+// to: on a busy machine a broker that spins gets little of a CPU, and wants it all the
+// same.
+func processor(b *containers.Broker) (ran, wanted time.Duration, ok bool) {
 	pid := b.PID()
 	if pid == 0 {
-		return 0, false
+		return 0, 0, false
 	}
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil {
-		return 0, false
+		return 0, 0, false
 	}
-	// The name of the program, in parentheses, may hold anything.
-	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
-	if len(fields) < 13 {
-		return 0, false
+	for _, path := range threads {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			continue // the thread has ended
+		}
+		var run, wait int64
+		if _, err := fmt.Sscan(string(data), &run, &wait); err != nil {
+			return 0, 0, false
+		}
+		ran, wanted, ok = ran+time.Duration(run), wanted+time.Duration(run+wait), true
 	}
-	user, err1 := strconv.ParseInt(fields[11], 10, 64)
-	system, err2 := strconv.ParseInt(fields[12], 10, 64)
-	const tick = 10 * time.Millisecond // USER_HZ is 100 on every Linux
-	return time.Duration(user+system) * tick, err1 == nil && err2 == nil
+	return ran, wanted, ok
 }
 
-// spins says that the broker uses most of a CPU while no client is there.
+// spins says that the broker wants most of a CPU, and gets some of it, while no client
+// is there, twice: once may be the rest of its work.
 func (l limits) spins(ctx context.Context, b *containers.Broker) bool {
-	before, ok := processor(b)
-	if !ok {
-		return false
+	for range 2 {
+		ran, wanted, ok := processor(b)
+		if !ok {
+			return false
+		}
+		select {
+		case <-time.After(l.idle): // a use is measured over a time
+		case <-ctx.Done():
+			return false
+		}
+		ranThen, wantedThen, ok := processor(b)
+		if !ok || wantedThen-wanted <= l.idle*6/10 || ranThen-ran <= l.idle/10 {
+			return false
+		}
 	}
-	select {
-	case <-time.After(l.idle): // a use is measured over a time
-	case <-ctx.Done():
-		return false
-	}
-	after, ok := processor(b)
-	return ok && after-before > l.idle*6/10
+	return true
 }
 
 // grown says that memory went up by more than what was sent explains.
