@@ -83,9 +83,9 @@ type key struct {
 
 // conn is the TCP connection that stands for one.
 type conn struct {
-	client      endpoint
-	server      endpoint
-	open, ended bool
+	client endpoint
+	server endpoint
+	ended  bool
 }
 
 // endpoint is one end of a TCP connection.
