@@ -199,7 +199,7 @@ func (l *lab) narrow(ctx context.Context, suspects []*session.Session) ([]*sessi
 		if _, gone := l.broker.Exited(); gone || out.Refused != nil {
 			first := slices.Clone(suspects[:i+1])
 			slices.Reverse(first)
-			return append(first, suspects[i+1:]...), nil
+			return append(first, suspects[i+1:]...), nil //nolint:nilerr // that it refuses is what was looked for
 		}
 		if time.Since(start) > l.limits.slow/4 { // it would keep the others waiting as well
 			if err := l.fresh(ctx); err != nil {
