@@ -17,24 +17,24 @@ func plenty(packet int) uint64 { return 256<<10 + 512*uint64(packet) }
 
 // call gives the packet to the parser and looks for a panic and for memory out of
 // proportion.
-func (p *Parser) call(packet []byte) (answer error, f *Finding) {
+func (p *Parser) call(packet []byte) (f *Finding, answer error) {
 	limit := plenty(len(packet))
-	answer, used, f := p.measured(packet)
+	used, f, answer := p.measured(packet)
 	// Other goroutines allocate too, and a first call may make tables: only what is
 	// seen each time is the packet's.
 	for range 2 {
 		if f != nil || used <= limit {
-			return answer, f
+			return f, answer
 		}
 		var again uint64
-		answer, again, f = p.measured(packet)
+		again, f, answer = p.measured(packet)
 		used = min(used, again)
 	}
 	if f != nil || used <= limit {
-		return answer, f
+		return f, answer
 	}
-	return answer, &Finding{Class: Memory, Packet: packet, about: kind(packet),
-		Text: fmt.Sprintf("for these %d bytes the parser allocates %d bytes, where %d are plenty", len(packet), used, limit)}
+	return &Finding{Class: Memory, Packet: packet, about: kind(packet),
+		Text: fmt.Sprintf("for these %d bytes the parser allocates %d bytes, where %d are plenty", len(packet), used, limit)}, answer
 }
 
 // kind is the name of the packet by its first byte.
@@ -47,17 +47,17 @@ func kind(packet []byte) string {
 
 // measured calls the parser with bytes of its own, and tells how many bytes were
 // allocated meanwhile.
-func (p *Parser) measured(packet []byte) (answer error, used uint64, f *Finding) {
+func (p *Parser) measured(packet []byte) (used uint64, f *Finding, answer error) {
 	own := bytes.Clone(packet)
 	sample := [1]metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(sample[:])
 	before := sample[0].Value.Uint64()
-	answer, f = p.recovered(packet, own[:len(own):len(own)])
+	f, answer = p.recovered(packet, own[:len(own):len(own)])
 	metrics.Read(sample[:])
-	return answer, sample[0].Value.Uint64() - before, f
+	return sample[0].Value.Uint64() - before, f, answer
 }
 
-func (p *Parser) recovered(packet, own []byte) (answer error, f *Finding) {
+func (p *Parser) recovered(packet, own []byte) (f *Finding, answer error) {
 	defer func() {
 		if r := recover(); r != nil {
 			where, stack := panicked()
@@ -65,7 +65,7 @@ func (p *Parser) recovered(packet, own []byte) (answer error, f *Finding) {
 				Text: fmt.Sprintf("an error or nil was expected; the parser panics: %v\n%s", r, stack)}
 		}
 	}()
-	return p.Parse(own), nil
+	return nil, p.Parse(own)
 }
 
 // panicked gives the function that panicked, for the signature, and the stack from

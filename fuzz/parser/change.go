@@ -114,9 +114,9 @@ var lengths = []uint32{0, 1, 2, 127, 128, 129, 255, 256, 16383, 16384, 65534, 65
 var texts = []string{"", "a", "/", "#", "+", "a/#", "a/+/b", "#/a", "a#", "+a", "$share/g/a", "$share//a", "$share/g/", "$share/+/a",
 	"$share", "$SYS/#", "\x00", "a\x00b", "\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "é", "\ufeff", "\x7f\x01", "\uffff", "a b", "//"}
 
-// text is one of texts, or long.
+// text is one of texts, or, seldom because that takes its time, a long one.
 func (d *draft) text() []byte {
-	i := d.below(len(texts) + 4)
+	i := d.below(len(texts) + 1)
 	if i < len(texts) {
 		return []byte(texts[i])
 	}
@@ -181,7 +181,7 @@ func (d *draft) changeProperties(ps *codec.Properties) {
 }
 
 // repeats is how often an element comes again.
-func (d *draft) repeats() int { return pick(d.script, []int{1, 1, 2, 3, 16, 128, 1024}) }
+func (d *draft) repeats() int { return pick(d.script, []int{1, 1, 1, 1, 2, 3, 16, 300}) }
 
 // changeList does to filters and codes what changeProperties does to properties.
 func changeList[T any](d *draft, list *[]T, fresh func() T) {

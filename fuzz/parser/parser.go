@@ -146,13 +146,13 @@ func (p *Parser) check(packet []byte) *Finding {
 	if small, length := lowered(packet, p.Version, p.From); length != "" {
 		// A length that is only announced: what the parser does with a small lie it
 		// would do with the large one, which is told to it only after that.
-		if _, f := p.call(small); f != nil && f.Class == Memory {
+		if f, _ := p.call(small); f != nil && f.Class == Memory {
 			f.about = length
 			f.Text += fmt.Sprintf("; the %s may announce %d", length, codec.MaxRemaining)
 			return f
 		}
 	}
-	err, f := p.call(packet)
+	f, err := p.call(packet)
 	if f != nil {
 		return f
 	}

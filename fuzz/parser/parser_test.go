@@ -28,8 +28,8 @@ func bad(done <-chan struct{}) []badParser {
 		{"panics on a User Property in UNSUBSCRIBE", parser.Panic, "panic github.com/mqttproof/mqttproof/fuzz/parser_test.bad.func", func(packet []byte) error {
 			p, _, err := codec.Decode(packet, codec.V5, codec.FromClient)
 			if p, ok := p.(*codec.Unsubscribe); ok && err == nil && len(p.Properties) > 0 {
-				var index map[string]string
-				index[string(p.Properties[0].Name)] = "" // of a nil map
+				indexes := map[string]map[string]string{}
+				indexes["none"][string(p.Properties[0].Name)] = "" // of a nil map
 			}
 			return err
 		}},
@@ -136,8 +136,8 @@ func all(t *testing.T, p parser.Parser, seed uint64, calls int) (findings []*par
 	return findings
 }
 
-// calls is the seeds and half as many changed packets again.
-const calls = 7_000
+// calls is the seeds and more than as many changed packets.
+const calls = 12_000
 
 func TestRunFindsTheFault(t *testing.T) {
 	done := make(chan struct{})

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -54,11 +55,11 @@ var tables = sync.OnceValue(func() (list []seed) {
 func Seeds(v codec.Version, from codec.Sender) [][]byte { return seeds(v, from, false) }
 
 // FewSeeds gives inputs for a fuzzer that runs each seed many times: one of each
-// group of Seeds that breaks the same rule in the same type of packet, and the same
-// once more with bytes behind it that change it, which a fuzzer then has only to
-// change.
+// group of Seeds that breaks the same rule in the same type of packet, up to 4 KiB,
+// and the same once more with bytes behind it that change it, which a fuzzer then has
+// only to change.
 func FewSeeds(v codec.Version, from codec.Sender) [][]byte {
-	list := seeds(v, from, true)
+	list := slices.DeleteFunc(seeds(v, from, true), func(packet []byte) bool { return len(packet) > 4<<10 })
 	choices := rand.New(rand.NewPCG(uint64(v), uint64(from)))
 	for _, packet := range list[:len(list):len(list)] {
 		if size, ok, err := codec.FrameSize(packet); err != nil || !ok || size != len(packet) {

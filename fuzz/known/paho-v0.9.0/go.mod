@@ -7,6 +7,14 @@ require (
 	github.com/mqttproof/mqttproof v0.0.0
 )
 
+require (
+	github.com/coder/websocket v1.8.15 // indirect
+	github.com/gopacket/gopacket v1.7.7 // indirect
+	go.yaml.in/yaml/v3 v3.0.6 // indirect
+	golang.org/x/net v0.60.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)
+
 replace github.com/mqttproof/mqttproof => ../../..
 
 // The root module requires a later version, which would win.
