@@ -179,7 +179,7 @@ func (l *lab) run(ctx context.Context, s *session.Session, look search) (*sessio
 }
 
 // burst runs up to together sessions at the same time, each under a name of its own, and
-// gives the outcome of the first.
+// gives the outcome of the one that did the most: a copy may find the broker gone.
 func (l *lab) burst(ctx context.Context, list []*session.Session) *session.Outcome {
 	outs := make([]*session.Outcome, len(list))
 	var wg sync.WaitGroup
@@ -189,7 +189,16 @@ func (l *lab) burst(ctx context.Context, list []*session.Session) *session.Outco
 		wg.Go(func() { outs[i] = l.runners[i].Run(ctx, s, name) })
 	}
 	wg.Wait()
-	return outs[0]
+	longest := outs[0]
+	for _, out := range outs[1:] {
+		if out.Refused != nil { // one of the others was quicker
+			longest.Refused = out.Refused
+		}
+		if len(out.Trace) > len(longest.Trace) {
+			out.Refused, longest = longest.Refused, out
+		}
+	}
+	return longest
 }
 
 // gone gives how the broker has ended; nil where it has not.

@@ -57,9 +57,10 @@ func ofCrash(how string, trace result.Trace) string {
 	return first + afterLast + lastSent(trace)
 }
 
-// lastSent names the last packet that was sent, by its type and what it breaks. A
-// PINGREQ is named only where there is nothing else: each client sends one at its end,
-// to see whether it is still answered.
+// lastSent names the last packet that was sent, by its type: what it breaks may be
+// another thing each time the session of one bug is made small. A PINGREQ is named only
+// where there is nothing else: each client sends one at its end, to see whether it is
+// still answered.
 func lastSent(trace result.Trace) string {
 	last := "nothing"
 	for i := len(trace) - 1; i >= 0; i-- {
@@ -67,21 +68,12 @@ func lastSent(trace result.Trace) string {
 		if e.Dir != result.Out || len(e.Data) == 0 {
 			continue
 		}
-		if name := sentName(e); name != codec.PINGREQ.String() {
-			return name
-		} else if last == "nothing" {
-			last = name
+		if t := codec.Type(e.Data[0] >> 4); t != codec.PINGREQ {
+			return t.String()
 		}
+		last = codec.PINGREQ.String()
 	}
 	return last
-}
-
-func sentName(e *result.Event) string {
-	name := codec.Type(e.Data[0] >> 4).String()
-	if len(e.Violations) > 0 && e.Violations[0].Requirement.ID != "" {
-		name += " that breaks " + e.Violations[0].Requirement.String()
-	}
-	return name
 }
 
 // ofJudge makes a signature of a wrong answer: the requirement, and what it shows in.
