@@ -60,7 +60,7 @@ func timeouts(faulty bool) engine.Timeouts {
 	t := engine.DefaultTimeouts()
 	t.Answer, t.Delivery, t.Farewell = 8*time.Second, 8*time.Second, 4*time.Second
 	if faulty {
-		t.Answer, t.Delivery, t.Late = 1500*time.Millisecond, 1500*time.Millisecond, 3*time.Second
+		t.Answer, t.Delivery, t.Late = 1500*time.Millisecond, 1500*time.Millisecond, 5*time.Second
 		t.Farewell = 300 * time.Millisecond
 	}
 	t.CarriesOn, t.Settle, t.Unwind = 200*time.Millisecond, 100*time.Millisecond, 100*time.Millisecond
@@ -105,7 +105,7 @@ func Faults(ctx context.Context, faults []reference.Fault, each func([]Row)) ([]
 // must still be in time.
 const (
 	faultyAtOnce  = 12
-	correctAtOnce = 4
+	correctAtOnce = 6
 )
 
 // parallel calls do for each number below n, several at a time, and done after
