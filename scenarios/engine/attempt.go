@@ -32,7 +32,7 @@ type outcome struct {
 	res *result.Result
 	// gone says that the broker was lost while it ran, so that res means nothing.
 	gone bool
-	// tardy says that our own client was too slow for its Keep Alive.
+	// tardy says that our own clients were too late for what the standard counts.
 	tardy bool
 	// missed says that an answer was awaited in vain.
 	missed bool
