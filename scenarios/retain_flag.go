@@ -163,7 +163,7 @@ var _ = add(Scenario{
 		sub, _ := t.ExpectRetained(withHandling(topic, 1), topic, "on")
 		t.Step("the same again brings nothing", V5("MQTT-3.3.1-10")...)
 		sub.SubscribeAs(withHandling(topic, 1))
-		sub.ExpectNothing(pub)
+		sub.ExpectNoRetained(pub)
 	},
 })
 
@@ -188,7 +188,7 @@ var _ = add(Scenario{
 		resume(t, sub)
 		t.Step("the same in the resumed session brings nothing", V5("MQTT-3.3.1-10")...)
 		sub.SubscribeAs(withHandling(topic, 1))
-		sub.ExpectNothing(pub)
+		sub.ExpectNoRetained(pub)
 	},
 })
 
@@ -206,7 +206,7 @@ var _ = add(Scenario{
 		t.ExpectRetained(filterAt(topic, 1), topic, "on")
 		t.Step("it does not come", V5("MQTT-3.3.1-11")...)
 		sub := t.LateSubscriber(withHandling(topic, 2))
-		sub.ExpectNothing(pub)
+		sub.ExpectNoRetained(pub)
 		t.Step("what is published then comes", V5("MQTT-4.5.0-1")...)
 		pub.Publish(topic, "off", 1)
 		sub.ExpectMessage(topic, "off")
@@ -227,13 +227,13 @@ var _ = add(Scenario{
 		t.ExpectRetained(filterAt(topic, 1), topic, "on")
 		t.Step("never, so it does not come", V5("MQTT-3.3.1-11")...)
 		sub := t.LateSubscriber(withHandling(topic, 2))
-		sub.ExpectNothing(pub)
+		sub.ExpectNoRetained(pub)
 		t.Step("then always, so it comes", V5("MQTT-3.8.4-4")...)
 		sub.SubscribeAs(withHandling(topic, 0))
 		sub.ExpectMessage(topic, "on")
 		t.Step("then never, so it does not come", V5("MQTT-3.3.1-11")...)
 		sub.SubscribeAs(withHandling(topic, 2))
-		sub.ExpectNothing(pub)
+		sub.ExpectNoRetained(pub)
 	},
 })
 

@@ -203,7 +203,7 @@ var _ = add(Scenario{
 		c := t.Connect(Name("member"))
 		c.Subscribe(share("group", topic), 1)
 		t.Step("no retained message comes", V5("U5-4.8.2-u3", "U5-3.8.4-u3")...)
-		c.ExpectNothing(pub)
+		c.ExpectNoRetained(pub)
 	},
 })
 

@@ -52,3 +52,18 @@ func (t *T) ExpectNoRetained(s codec.Subscription, from *Client) {
 		c.Drop()
 	}
 }
+
+// ExpectNoRetained expects, behind a weak fence from the other client, that no
+// retained message has come that no expectation has taken. A message with RETAIN 0 is
+// none (3.3.1.3): a broker may acknowledge a message before it has sent it on, so that
+// it still comes to a subscription that was made behind the PUBACK.
+func (c *Client) ExpectNoRetained(from *Client) {
+	c.t.Fence(from, c)
+	for _, m := range c.Pending() {
+		if m.Retain {
+			c.t.Broken("no retained message for "+c.name, m.String(), m.event)
+		} else {
+			c.t.Observe("a message published before the subscription", "it comes with RETAIN 0")
+		}
+	}
+}
